@@ -1,0 +1,1 @@
+"""drivegen: annotated and audited driving clips from scenarios."""

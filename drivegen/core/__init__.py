@@ -1,0 +1,67 @@
+"""The shared words: poses, cameras, boxes, tracks, scenarios, clips, label policy, errors, configuration, seeds.
+
+Depends on numpy and shapely alone; reads and writes nothing.
+"""
+
+from drivegen.core.ambience import Ambience, TimeOfDay, Weather
+from drivegen.core.boxes import Boxes3D
+from drivegen.core.cameras import Camera, forward_camera
+from drivegen.core.categories import CATEGORIES, CATEGORY_GROUPS, CATEGORY_ID, ROAD_USERS
+from drivegen.core.clips import Clip, Requested, Verdict
+from drivegen.core.config import decode, encode
+from drivegen.core.crowdedness import Crowdedness, CrowdednessLevels, mean_road_users
+from drivegen.core.errors import EXIT_FAILED, EXIT_USAGE, ConfigError, DataError, DrivegenError, GeometryError
+from drivegen.core.labels import FrameLabels, LabelPolicy, label_frame, recamera
+from drivegen.core.poses import Pose, interpolate_poses
+from drivegen.core.projection import Projection, project_boxes, silhouette
+from drivegen.core.provenance import FrameKind, Provenance
+from drivegen.core.road_map import LaneLine, RoadMap, Structure
+from drivegen.core.scenario import Scenario
+from drivegen.core.seeds import derive_seed, stream
+from drivegen.core.tracks import Track, Trajectory
+
+__all__ = [
+    "CATEGORIES",
+    "CATEGORY_GROUPS",
+    "CATEGORY_ID",
+    "EXIT_FAILED",
+    "EXIT_USAGE",
+    "ROAD_USERS",
+    "Ambience",
+    "Boxes3D",
+    "Camera",
+    "Clip",
+    "ConfigError",
+    "Crowdedness",
+    "CrowdednessLevels",
+    "DataError",
+    "DrivegenError",
+    "FrameKind",
+    "FrameLabels",
+    "GeometryError",
+    "LabelPolicy",
+    "LaneLine",
+    "Pose",
+    "Projection",
+    "Provenance",
+    "Requested",
+    "RoadMap",
+    "Scenario",
+    "Structure",
+    "TimeOfDay",
+    "Track",
+    "Trajectory",
+    "Verdict",
+    "Weather",
+    "decode",
+    "derive_seed",
+    "encode",
+    "forward_camera",
+    "interpolate_poses",
+    "label_frame",
+    "mean_road_users",
+    "project_boxes",
+    "recamera",
+    "silhouette",
+    "stream",
+]
