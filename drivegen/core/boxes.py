@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -66,9 +67,9 @@ class Boxes3D:
     def __len__(self) -> int:
         return len(self.centers)
 
-    def __getitem__(self, index: object) -> Boxes3D:
+    def __getitem__(self, index: Any) -> Boxes3D:
         """Boxes chosen by a slice, mask or index array."""
-        return Boxes3D(self.centers[index], self.sizes[index], self.rotations[index], self.velocities[index])  # type: ignore[index]
+        return Boxes3D(self.centers[index], self.sizes[index], self.rotations[index], self.velocities[index])
 
     @staticmethod
     def empty() -> Boxes3D:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely.geometry import MultiPoint, Polygon, box
+from shapely.geometry import Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from drivegen.core.arrays import Booleans, Floats
@@ -18,6 +18,8 @@ from drivegen.core.cameras import Camera
 
 # Nothing nearer than this along the optical axis is projected.
 NEAR_PLANE_M = 0.1
+# x_min y_min x_max y_max, pixels.
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,8 @@ def silhouette(corners_camera: Floats, camera: Camera) -> Polygon | None:
     points = clip_to_near_plane(corners_camera)
     if len(points) < 3:
         return None
-    hull = MultiPoint(camera.project(points)).convex_hull
+    # The array functions of shapely: its classes build one Python object per point.
+    hull = shapely.convex_hull(shapely.multipoints(camera.project(points)))
     return hull if isinstance(hull, Polygon) else None
 
 
@@ -77,20 +80,38 @@ def project_boxes(boxes_camera: Boxes3D, camera: Camera) -> Projection:
     fraction, in_image = np.zeros(n), np.zeros(n, dtype=bool)
     corners = boxes_camera.corners()
     image = box(0.0, 0.0, float(camera.size[1]), float(camera.size[0]))
-    hidden: BaseGeometry = Polygon()
+    nearer: list[tuple[Bounds, BaseGeometry]] = []
     # Nearest surface first, so that each box is hidden by those before it.
     for index in np.argsort(np.linalg.norm(corners, axis=-1).min(axis=1)) if n else []:
         outline = silhouette(corners[index], camera)
         if outline is None or outline.area <= 0:
             continue
-        amodal[index] = outline.bounds
+        amodal[index] = bounds = outline.bounds
+        if not _overlap(bounds, image.bounds):
+            continue
         inside = shapely.intersection(outline, image)
         in_image[index] = inside.area > 0
         if not in_image[index]:
             continue
-        seen = shapely.difference(inside, hidden)
-        hidden = shapely.union(hidden, inside)
+        seen = _without(inside, nearer)
+        nearer.append((inside.bounds, inside))
         if seen.area > 0:
             fraction[index] = min(1.0, seen.area / outline.area)
             visible[index] = seen.bounds
     return Projection(amodal, visible, fraction, boxes_camera.centers[:, 2].copy(), in_image)
+
+
+def _without(outline: BaseGeometry, nearer: list[tuple[Bounds, BaseGeometry]]) -> BaseGeometry:
+    """What of an outline the nearer outlines leave uncovered."""
+    bounds = outline.bounds
+    for other_bounds, other in nearer:
+        if _overlap(bounds, other_bounds):
+            outline = shapely.difference(outline, other)
+            if outline.is_empty:
+                break
+    return outline
+
+
+def _overlap(a: Bounds, b: Bounds) -> bool:
+    """Whether two rectangles x_min y_min x_max y_max share any area."""
+    return bool(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
