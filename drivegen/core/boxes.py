@@ -26,12 +26,12 @@ _CORNER_SIGNS = 0.5 * np.array(
 
 # Faces as corner indices, counter-clockwise seen from outside: front, rear, left, right, top, bottom.
 FACES: dict[str, tuple[int, int, int, int]] = {
-    "front": (0, 3, 2, 1),
-    "rear": (4, 5, 6, 7),
-    "left": (0, 4, 7, 3),
-    "right": (1, 2, 6, 5),
-    "top": (0, 1, 5, 4),
-    "bottom": (3, 7, 6, 2),
+    "front": (0, 1, 2, 3),
+    "rear": (4, 7, 6, 5),
+    "left": (0, 3, 7, 4),
+    "right": (1, 5, 6, 2),
+    "top": (0, 4, 5, 1),
+    "bottom": (3, 2, 6, 7),
 }
 
 # The twelve edges as corner index pairs (12, 2).

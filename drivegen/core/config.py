@@ -114,11 +114,17 @@ def _decode_union(args: tuple[Any, ...], value: Any, path: str) -> Any:
         return None
     errors = []
     choices = [a for a in args if a is not type(None)]
-    for choice in choices:
+    # A list is judged by the sequence types of the union and anything else by the others, so that "one X or several"
+    # reports what is wrong with the X.
+    is_sequence = isinstance(value, list | tuple)
+    fitting = [c for c in choices if (typing.get_origin(c) in (tuple, list)) == is_sequence] or choices
+    for choice in fitting:
         try:
             return _decode_value(choice, value, path)
         except ConfigError as error:
             errors.append(error)
+    # An alternative whose type fitted but whose value did not says more than the types that did not fit.
+    errors = [e for e in errors if e.what != "wrong type" or e.where != path] or errors
     if len(errors) == 1:
         raise errors[0]
     raise _wrong_type(" or ".join(_type_name(c) for c in choices), value, path)

@@ -18,6 +18,9 @@ from drivegen.core.cameras import Camera
 
 # Nothing nearer than this along the optical axis is projected.
 NEAR_PLANE_M = 0.1
+# How much of a silhouette counts as the whole object: what lies within the image and half an image beyond each edge.
+# A car that passes beside the camera has a silhouette without bound; measured against that, it would never be seen.
+SURROUND = 0.5
 # x_min y_min x_max y_max, pixels.
 Bounds = tuple[float, float, float, float]
 
@@ -29,7 +32,7 @@ class Projection:
     Attributes:
         amodal_px: (N, 4) x_min y_min x_max y_max of the whole box, beyond the image's edge and behind others.
         visible_px: (N, 4) the same of the part that is inside the image and not hidden.
-        visible_fraction: (N,) visible area over the area of the whole silhouette.
+        visible_fraction: (N,) visible area over the area of the whole silhouette (within SURROUND of the image).
         depth_m: (N,) distance of the centre along the optical axis.
         in_image: (N,) whether any part of the silhouette lies in the image, hidden or not.
     """
@@ -79,7 +82,9 @@ def project_boxes(boxes_camera: Boxes3D, camera: Camera) -> Projection:
     amodal, visible = np.full((n, 4), np.nan), np.full((n, 4), np.nan)
     fraction, in_image = np.zeros(n), np.zeros(n, dtype=bool)
     corners = boxes_camera.corners()
-    image = box(0.0, 0.0, float(camera.size[1]), float(camera.size[0]))
+    height, width = float(camera.size[0]), float(camera.size[1])
+    image = box(0.0, 0.0, width, height)
+    surround = box(-SURROUND * width, -SURROUND * height, (1 + SURROUND) * width, (1 + SURROUND) * height)
     nearer: list[tuple[Bounds, BaseGeometry]] = []
     # Nearest surface first, so that each box is hidden by those before it.
     for index in np.argsort(np.linalg.norm(corners, axis=-1).min(axis=1)) if n else []:
@@ -96,7 +101,7 @@ def project_boxes(boxes_camera: Boxes3D, camera: Camera) -> Projection:
         seen = _without(inside, nearer)
         nearer.append((inside.bounds, inside))
         if seen.area > 0:
-            fraction[index] = min(1.0, seen.area / outline.area)
+            fraction[index] = min(1.0, seen.area / shapely.intersection(outline, surround).area)
             visible[index] = seen.bounds
     return Projection(amodal, visible, fraction, boxes_camera.centers[:, 2].copy(), in_image)
 

@@ -1,0 +1,1 @@
+"""The `drivegen` command. The only package that imports Hydra and OmegaConf."""

@@ -1,0 +1,31 @@
+"""`drivegen sample`: make a dataset of annotated clips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drivegen.cli.progress import progress
+from drivegen.cli.run import run
+
+if TYPE_CHECKING:
+    from drivegen.generation import SampleConfig
+
+
+def config_class() -> type[SampleConfig]:
+    """The command's configuration (imports torch)."""
+    from drivegen.generation import SampleConfig
+
+    return SampleConfig
+
+
+def job(config: SampleConfig) -> None:
+    """Sample and say what was made."""
+    from drivegen.generation import sample
+
+    with progress("sample", "clips") as advance:
+        report = sample(config, advance)
+    print(report)
+
+
+if __name__ == "__main__":
+    run("sample", config_class, job)

@@ -1,0 +1,142 @@
+"""What the user asks the sampler for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from drivegen.audit import AuditConfig
+from drivegen.core.ambience import TimeOfDay, Weather
+from drivegen.core.crowdedness import Crowdedness, CrowdednessLevels
+from drivegen.core.errors import ConfigError
+from drivegen.core.labels import LabelPolicy
+from drivegen.generation.sampler import SamplerConfig
+from drivegen.store import StoreConfig
+
+Choice = TypeVar("Choice")
+
+# (h, w) of reference frames where nothing was asked.
+REFERENCE_SIZE = (64, 128)
+
+
+@dataclass(frozen=True)
+class SampleConfig:
+    """A dataset to be made: how many clips of what, by which generator, into which folder."""
+
+    clips: int = 6
+    """Clip i depends on the seed and i alone: asking for more later extends the dataset."""
+    seed: int = 0
+    frames: int = 8
+    """Frames per clip; more than the video model's own number extends the clip from its two newest frames."""
+    fps: float = 3.0
+    scenarios: Literal["world", "nuscenes", "file"] = "world"
+    """Where the layouts come from: the embedded world, nuScenes roots (`root`), or pinned ones (`file`)."""
+    generator: Literal["video_ldm", "image_ldm", "reference"] = "video_ldm"
+    """Who makes the frames: the video model, the image model alone (frames independent of one another), or nobody:
+    reference frames are rendered or recorded, as a perfect generator would give them."""
+    weather: tuple[Weather, ...] | Weather | None = None
+    """One or several, which the clips then cover evenly; None takes what the scenario brings."""
+    time_of_day: tuple[TimeOfDay, ...] | TimeOfDay | None = None
+    crowdedness: tuple[Crowdedness, ...] | Crowdedness | None = None
+    labels: Literal["boxes", "none"] = "boxes"
+    """none: conditioned on weather, time of day and crowdedness alone; the clips are marked unlabelled."""
+    root: Path | None = None
+    """For scenarios=nuscenes: a nuScenes root or a folder of roots."""
+    version: str | None = None
+    """Version folder of the roots; None takes the only one there."""
+    split: str | None = None
+    """Split of the roots' splits.json; None takes every scene."""
+    file: Path | None = None
+    """For scenarios=file: a catalogue of pinned scenarios."""
+    camera: tuple[str, ...] | str | None = None
+    """Cameras; None takes the world's front camera, or every camera of the roots."""
+    image_size: tuple[int, int] | None = None
+    """(h, w) of the frames; None takes the model's, or 64 x 128 for reference frames."""
+    model: Path | None = None
+    """Model folder; None takes the one that ships with the package."""
+    sampler: SamplerConfig = field(default_factory=SamplerConfig)
+    batch: int = 3
+    """Clips computed together; part of what decides the bytes, so the last batch is padded."""
+    threads: int | None = None
+    """Compute threads; None takes every core. The same number gives the same bytes."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    audit: AuditConfig = field(default_factory=AuditConfig)
+    label_policy: LabelPolicy = field(default_factory=LabelPolicy)
+    crowdedness_levels: CrowdednessLevels = field(default_factory=CrowdednessLevels)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    sheet_clips: int = 6
+    """Clips on the contact sheet."""
+    out: Path = Path("out/sample")
+
+    def __post_init__(self) -> None:
+        for name in ("clips", "frames", "batch", "sheet_clips"):
+            _at_least_one(name, getattr(self, name))
+        if self.threads is not None:
+            _at_least_one("threads", self.threads)
+        if not 0.01 <= self.fps <= 1000.0:
+            raise ConfigError("out of range", where="fps", expected="0.01 to 1000 frames per second", got=self.fps)
+        if self.image_size is not None and min(self.image_size) < 8:
+            raise ConfigError("image is too small", where="image_size", expected=">= 8 px", got=self.image_size)
+        for name in ("weather", "time_of_day", "crowdedness", "camera"):
+            if getattr(self, name) == ():
+                raise ConfigError("empty list", where=name, expected="at least one value, or null")
+        if self.generator == "reference" and self.model is not None:
+            raise ConfigError(
+                "generator=reference does not read it",
+                where="model",
+                got=self.model,
+                remedy="set generator=video_ldm or image_ldm",
+            )
+        self._check_source("nuscenes", "root", "the folder of a nuScenes root, such as root=data/nuscenes")
+        self._check_source("file", "file", "a catalogue, such as file=datasets/catalogues/first_look.json")
+
+    def _check_source(self, scenarios: str, name: str, expected: str) -> None:
+        """A source's path is there exactly when the source is chosen."""
+        path: Path | None = getattr(self, name)
+        if self.scenarios != scenarios:
+            if path is not None:
+                raise ConfigError(
+                    f"scenarios={self.scenarios} does not read it",
+                    where=name,
+                    got=path,
+                    remedy=f"set scenarios={scenarios}",
+                )
+            return
+        if path is None:
+            raise ConfigError(f"scenarios={scenarios} needs it", where=name, expected=expected)
+        if not path.exists():
+            raise ConfigError("no such file or folder", where=name, expected=expected, got=path)
+
+    @property
+    def weathers(self) -> tuple[Weather | None, ...]:
+        """The asked weathers; (None,) where nothing was asked."""
+        return _choices(self.weather, Weather)
+
+    @property
+    def times_of_day(self) -> tuple[TimeOfDay | None, ...]:
+        """The asked times of day; (None,) where nothing was asked."""
+        return _choices(self.time_of_day, TimeOfDay)
+
+    @property
+    def levels(self) -> tuple[Crowdedness | None, ...]:
+        """The asked levels of crowdedness; (None,) where nothing was asked."""
+        return _choices(self.crowdedness, Crowdedness)
+
+    @property
+    def cameras(self) -> tuple[str, ...] | None:
+        """The asked cameras; None where nothing was asked."""
+        return (self.camera,) if isinstance(self.camera, str) else self.camera
+
+
+def _choices(value: Sequence[Choice] | Choice | None, kind: type[Choice]) -> tuple[Choice | None, ...]:
+    # An enum of strings is itself a sequence, so the single value is told by its type.
+    if value is None or isinstance(value, kind):
+        return (value,)
+    return tuple(value)  # type: ignore[arg-type]
+
+
+def _at_least_one(name: str, value: int) -> None:
+    if value < 1:
+        raise ConfigError("too few", where=name, expected=">= 1", got=value)

@@ -1,0 +1,61 @@
+"""The picture that shows at a glance what a store holds: a row of frames per clip, and the same with boxes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from drivegen.core.arrays import Bytes
+from drivegen.core.clips import Clip
+from drivegen.drawing import contact_sheet, draw_boxes, enlarge, filmstrip, write_png
+from drivegen.store import StoreReader
+
+CONTACT_SHEET = "contact_sheet.png"
+# Frames of a clip that are shown, and the width that each is enlarged to, about.
+SHOWN_FRAMES = 5
+SHOWN_WIDTH_PX = 384
+
+
+def write_contact_sheet(store: Path, *, clips: int) -> Path:
+    """Draw the first clips of a finished store into `contact_sheet.png` beside its tables.
+
+    It is read from the store, so it shows what the store holds; it is not part of the manifest. Equal stores have equal
+    sheets, wherever they lie.
+    """
+    reader = StoreReader(store)
+    shown = [reader.clip(clip_id) for clip_id in reader.clip_ids[:clips]]
+    path = store / CONTACT_SHEET
+    title = f"{len(shown)} of {len(reader.clip_ids)} clips"
+    write_png(
+        path,
+        contact_sheet(
+            [_strips(clip) for clip in shown],
+            columns=1,
+            captions=[caption_of(clip) for clip in shown],
+            title=title,
+        ),
+    )
+    return path
+
+
+def caption_of(clip: Clip) -> str:
+    """One line on what a clip shows."""
+    ambience = f"{clip.ambience.weather or 'unknown weather'}, {clip.ambience.time_of_day or 'unknown time of day'}"
+    users = f"{clip.crowdedness:.1f} road users"
+    unlabelled = "" if clip.labelled else ", unlabelled"
+    return f"{clip.clip_id}: {ambience}, {users}{unlabelled}"
+
+
+def _strips(clip: Clip) -> Bytes:
+    """Evenly chosen frames of a clip in a row, enlarged; below them the same frames with the boxes that are scored."""
+    count = min(SHOWN_FRAMES, len(clip.frames))
+    chosen = np.linspace(0, len(clip.frames) - 1, count).round().astype(int)
+    factor = max(1, round(SHOWN_WIDTH_PX / clip.frames.shape[2]))
+    plain = np.stack([enlarge(clip.frames[index], factor) for index in chosen])
+    if not clip.labelled:
+        return filmstrip(plain)
+    # On the enlarged frames, so that the lines are finer than their pixels.
+    pairs = zip(plain, chosen, strict=True)
+    boxed = np.stack([draw_boxes(frame, clip.labels[index], scored_only=True) for frame, index in pairs])
+    return np.concatenate([filmstrip(plain), filmstrip(boxed)])

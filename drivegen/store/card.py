@@ -1,0 +1,170 @@
+"""The dataset card, README.md: what Hugging Face reads (YAML) and what people read."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from drivegen.store.manifest import Manifest, canonical_json
+
+# Licences by their Hugging Face identifiers, https://huggingface.co/docs/hub/repositories-licenses
+_LICENSES = {
+    "Apache-2.0": "apache-2.0",
+    "MIT": "mit",
+    "CC0-1.0": "cc0-1.0",
+    "CC-BY-4.0": "cc-by-4.0",
+    "CC-BY-SA-4.0": "cc-by-sa-4.0",
+    "CC-BY-NC-4.0": "cc-by-nc-4.0",
+    "CC-BY-NC-SA-4.0": "cc-by-nc-sa-4.0",
+}
+_SIZES = ((1e3, "n<1K"), (1e4, "1K<n<10K"), (1e5, "10K<n<100K"), (1e6, "100K<n<1M"), (1e7, "1M<n<10M"))
+_COUNTED = ("frame_kind", "weather", "time_of_day", "crowdedness_level", "camera")
+
+_LOADING = """\
+```python
+from datasets import load_dataset
+frames = load_dataset("parquet", data_files="frames/{split}-*.parquet", split="train")  # images as PIL, boxes nested
+
+import pandas
+clips = pandas.read_parquet("clips", columns=["clip_id", "weather", "crowdedness"])
+
+import polars
+cars = polars.scan_parquet("objects/*.parquet").filter(polars.col("category") == "car").collect()
+
+import duckdb
+duckdb.sql("select category, count(*) from 'objects/*.parquet' where scored group by category").show()
+
+import pyarrow.dataset
+table = pyarrow.dataset.dataset("frames").to_table(columns=["clip_id", "frame_index", "objects"])
+
+from pathlib import Path
+from drivegen.store import StoreDataset, StoreReader
+from torch.utils.data import DataLoader
+loader = DataLoader(StoreDataset(Path(".")), batch_size=8, collate_fn=list, num_workers=2)
+clip = next(StoreReader(Path(".")).clips())
+```"""
+
+
+def write_card(path: Path, manifest: Manifest, clips: pa.Table) -> None:
+    """Write the card of a store.
+
+    Args:
+        clips: the rows of `clips` (without media).
+    """
+    rows = clips.to_pylist()
+    parts = [_front_matter(manifest, rows), _overview(manifest, rows), _contents(manifest), _again(manifest)]
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _front_matter(manifest: Manifest, rows: list[dict[str, Any]]) -> str:
+    licenses = sorted({row["license"] or "unknown" for row in rows})
+    known = _LICENSES.get(licenses[0]) if len(licenses) == 1 else None
+    frames = manifest.totals["frames"]
+    size = next((name for limit, name in _SIZES if frames < limit), "n>10M")
+    split = manifest.store["split"]
+    lines = ["---", f"license: {known or 'other'}"]
+    if known is None:
+        lines.append(f"license_name: {canonical_json(', '.join(licenses))}")
+    lines += ["task_categories:", "- object-detection", "tags:", "- autonomous-driving", "- video", "- 3d-boxes"]
+    lines += ["- synthetic"] if any(row["is_synthetic"] for row in rows) else []
+    lines += ["annotations_creators:", "- machine-generated", "size_categories:", f"- {size}", "configs:"]
+    for table in ("frames", "clips", "objects"):
+        lines += [f"- config_name: {table}", *(["  default: true"] if table == "frames" else [])]
+        lines += ["  data_files:", f"  - split: {split}", f'    path: "{table}/{split}-*.parquet"']
+    return "\n".join([*lines, "---", ""])
+
+
+def _overview(manifest: Manifest, rows: list[dict[str, Any]]) -> str:
+    totals = manifest.totals
+    seconds = sum(row["duration_s"] for row in rows)
+    sizes = sorted({f"{row['width_px']}x{row['height_px']}" for row in rows})
+    lines = [
+        "# Annotated driving clips",
+        "",
+        f"{totals['clips']} clips, {totals['frames']} frames, {totals['objects']} boxes, {seconds:.1f} s of driving at "
+        f"{', '.join(sizes)} px, made by drivegen {manifest.drivegen_version}.",
+        "",
+    ]
+    if not manifest.complete:
+        lines += ["The run was stopped before its last clip; the same command goes on with it.", ""]
+    unlabelled = sum(not row["labelled"] for row in rows)
+    if unlabelled:
+        lines += [f"{unlabelled} clips were made without boxes (`labelled` is false): they are not empty roads.", ""]
+    if manifest.model:
+        lines += [
+            f"Model: {manifest.model.get('id', 'unnamed')}, sha256 `{manifest.model.get('sha256', 'unknown')}`.",
+            "",
+        ]
+    lines += ["## What was asked and what is here", "", "| | asked | here |", "|---|---|---|"]
+    for name in _COUNTED:
+        request = f"{name.removesuffix('_level')}_requested"
+        asked = Counter(row[request] or "anything" for row in rows if request in row)
+        here = Counter(row[name] or "unknown" for row in rows)
+        lines.append(f"| {name.replace('_', ' ')} | {_counts(asked)} | {_counts(here)} |")
+    verdicts = Counter({True: "passed", False: "failed", None: "not judged"}[row["audit_passed"]] for row in rows)
+    lines += [f"| audit ({', '.join(sorted({row['auditor'] for row in rows}))}) | | {_counts(verdicts)} |", ""]
+    return "\n".join(lines)
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counter.items()))
+
+
+def _contents(manifest: Manifest) -> str:
+    return f"""\
+## Tables
+
+* `clips/` one row per clip: weather, time of day, crowdedness, what was asked, how to make it again, audit, poster.
+* `frames/` one row per frame: image, calibration, poses, and its boxes nested in `objects`.
+* `objects/` the same boxes flat, one row per box.
+
+Every column is described in `docs/schema.md` of drivegen; frames of reference and units are in the schema metadata \
+of each file (`drivegen.conventions`). Boxes are in the ego frame; 2D boxes are in pixels of the stored image.
+
+## Load it
+
+From the folder of this card:
+
+{_LOADING.replace("{split}", manifest.store["split"])}
+
+`drivegen verify store=.` checks every file against `manifest.json` and every box against its calibration.
+"""
+
+
+def _again(manifest: Manifest) -> str:
+    overrides = " \\\n    ".join(shlex.quote(f"{key}={value}") for key, value in _flat(manifest.config, ""))
+    return f"""\
+## Make it again
+
+The settings below are all of them (`config` in `manifest.json`); the same versions, kind of device and number of \
+threads give the same bytes.
+
+```bash
+drivegen sample out=again \\
+    {overrides}
+```
+"""
+
+
+def _flat(config: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    for key, value in sorted(config.items()):
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", _override(value)
+
+
+def _override(value: Any) -> str:
+    """A value in the grammar of Hydra's overrides, which is JSON but for bare words and unquoted keys."""
+    if isinstance(value, str) and value and all(c.isalnum() or c in "_-./:" for c in value):
+        return value
+    if isinstance(value, list):
+        return "[" + ",".join(_override(v) for v in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{k}:{_override(v)}" for k, v in sorted(value.items())) + "}"
+    return canonical_json(value)

@@ -1,0 +1,114 @@
+"""How the tables are written: one place for every Parquet setting, and why.
+
+Compression and dictionaries are keyed by *leaf* path (`objects.list.element.depth_m`): pyarrow silently leaves
+nested columns uncompressed when it is given their top-level name. Media leaves stay uncompressed and plain (PNG and
+JPEG do not compress), floats are plain + zstd, and only strings of few values get a dictionary.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from drivegen.store.schema import COLUMNS, CONVENTIONS, OBJECT, SCHEMA_VERSION, Column, TableName
+
+ZSTD_LEVEL = 3
+# DuckDB's row group size, which it reads in parallel; posters keep the groups of `clips` smaller.
+OBJECT_ROWS_PER_GROUP = 122_880
+CLIP_ROWS_PER_GROUP = 256
+_SORTED_BY: dict[TableName, tuple[str, ...]] = {
+    "clips": ("clip_id",),
+    "frames": ("clip_id", "frame_index"),
+    "objects": ("clip_id", "frame_index"),
+}
+
+
+def arrow_schema(table: TableName) -> pa.Schema:
+    """The Arrow schema of a table, with conventions, schema version and Hugging Face features as metadata."""
+    columns = COLUMNS[table]
+    metadata = {
+        "drivegen.conventions": CONVENTIONS,
+        "drivegen.schema_version": str(SCHEMA_VERSION),
+        "huggingface": json.dumps({"info": {"features": _features(columns)}}),
+    }
+    return pa.schema([pa.field(c.name, c.type) for c in columns], metadata=metadata)
+
+
+def leaf_paths(data_type: pa.DataType, path: str) -> list[str]:
+    """The Parquet leaf paths under a column or field, such as `image.bytes` or `objects.list.element.depth_m`."""
+    if pa.types.is_struct(data_type):
+        return [leaf for field in data_type for leaf in leaf_paths(field.type, f"{path}.{field.name}")]
+    if pa.types.is_list(data_type):
+        return leaf_paths(data_type.value_type, f"{path}.list.element")
+    return [path]
+
+
+def open_writer(path: Path, table: TableName) -> pq.ParquetWriter:
+    """A ParquetWriter with this project's settings."""
+    columns = COLUMNS[table]
+    names = [c.name for c in columns]
+    leaves = [leaf for c in columns for leaf in leaf_paths(c.type, c.name)]
+    small = [leaf for leaf in leaves if not leaf.endswith(".bytes")]
+    keys = [c.name for c in columns if c.key]
+    if table == "frames":
+        keys += [f"objects.list.element.{c.name}" for c in OBJECT if c.key]
+    return pq.ParquetWriter(
+        path,
+        arrow_schema(table),
+        version="2.6",
+        data_page_version="1.0",
+        compression={leaf: "zstd" if leaf in small else "none" for leaf in leaves},
+        compression_level=dict.fromkeys(small, ZSTD_LEVEL),
+        use_dictionary=keys,
+        write_statistics=small,
+        write_page_index=True,
+        sorting_columns=[pq.SortingColumn(names.index(name)) for name in _SORTED_BY[table]],
+    )
+
+
+def write_clips(path: Path, table: TableName, clips: Iterable[pa.Table], frames_per_row_group: int) -> int:
+    """Write the rows of clips, given one table per clip in the order of clip_id, to one file.
+
+    What is written depends on the rows alone, not on how they were chunked or where they come from.
+
+    Returns:
+        The number of rows.
+    """
+    rows = 0
+    with open_writer(path, table) as writer:
+        if table == "frames":
+            for clip in clips:
+                writer.write_table(clip.combine_chunks(), row_group_size=frames_per_row_group)
+                rows += len(clip)
+        else:
+            merged = pa.concat_tables(clips).combine_chunks()
+            writer.write_table(merged, OBJECT_ROWS_PER_GROUP if table == "objects" else CLIP_ROWS_PER_GROUP)
+            rows = len(merged)
+    return rows
+
+
+def read_rows(path: Path, table: TableName, clip_id: str | None = None) -> pa.Table:
+    """All rows of a file, or those of one clip, in file order (row groups of other clips are not read)."""
+    if clip_id is None:
+        with pq.ParquetFile(path) as file:
+            return file.read()
+    return pq.read_table(path, schema=arrow_schema(table), filters=[("clip_id", "==", clip_id)])
+
+
+def _features(columns: Iterable[Column]) -> dict[str, Any]:
+    return {c.name: {"_type": c.media} if c.media else _feature(c.type) for c in columns}
+
+
+def _feature(data_type: pa.DataType) -> Any:
+    """The Hugging Face feature of an Arrow type, in the JSON form that `datasets.Features.from_dict` reads."""
+    if pa.types.is_list(data_type):
+        return {"feature": _feature(data_type.value_type), "_type": "List"}
+    if pa.types.is_struct(data_type):
+        return {field.name: _feature(field.type) for field in data_type}
+    names = {"double": "float64"}
+    return {"dtype": names.get(str(data_type), str(data_type)), "_type": "Value"}

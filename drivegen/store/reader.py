@@ -1,0 +1,86 @@
+"""Reads a store: clips as core types, or the tables themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+
+from drivegen.core import Clip, DataError
+from drivegen.store.manifest import Manifest, read_manifest
+from drivegen.store.parquet import arrow_schema, read_rows
+from drivegen.store.rebuild import clip_from_rows
+from drivegen.store.schema import COLUMNS, TableName
+
+
+class StoreReader:
+    """A store opened for reading.
+
+    Attributes:
+        root: its folder.
+        manifest: its manifest.
+
+    Raises:
+        DataError: not a store, an unfinished one, or one of another schema version.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self.manifest: Manifest = read_manifest(self.root)
+
+    @property
+    def clip_ids(self) -> tuple[str, ...]:
+        """The ids of all clips, sorted."""
+        return tuple(self._rows)
+
+    def clip(self, clip_id: str) -> Clip:
+        """One clip, with frames and labels. Reads only its row groups.
+
+        Raises:
+            DataError: no such clip, or rows that are damaged.
+        """
+        if clip_id not in self._rows:
+            known = ", ".join(self.clip_ids[:3])
+            raise DataError("no such clip", where=self.root, expected=f"one of {known}, ...", got=clip_id)
+        shard, row = self._rows[clip_id]
+        path = self.root / self.manifest.tables.frames[shard].path
+        try:
+            frames = read_rows(path, "frames", clip_id)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError("cannot be read", where=path, got=str(error), remedy=_remedy(self.root)) from error
+        if len(frames) != row["num_frames"]:
+            raise DataError("frames are missing", where=path, expected=row["num_frames"], got=len(frames))
+        return clip_from_rows(row, frames)
+
+    def clips(self) -> Iterator[Clip]:
+        """All clips, in the order of their ids, one in memory at a time."""
+        for clip_id in self.clip_ids:
+            yield self.clip(clip_id)
+
+    def table(self, name: TableName) -> pads.Dataset:
+        """A table as an Arrow dataset, to filter and scan."""
+        paths = [str(self.root / entry.path) for entry in self.manifest.tables.of(name)]
+        return pads.dataset(paths, schema=arrow_schema(name), format="parquet")
+
+    @cached_property
+    def _rows(self) -> dict[str, tuple[int, dict[str, Any]]]:
+        """clip_id -> (shard, row of `clips` without media)."""
+        columns = [c.name for c in COLUMNS["clips"] if not c.media]
+        rows = {}
+        for shard, entry in enumerate(self.manifest.tables.clips):
+            path = self.root / entry.path
+            try:
+                table = pq.read_table(path, columns=columns)
+            except (OSError, pa.ArrowException) as error:
+                raise DataError("cannot be read", where=path, got=str(error), remedy=_remedy(self.root)) from error
+            rows.update({row["clip_id"]: (shard, row) for row in table.to_pylist()})
+        return rows
+
+
+def _remedy(root: Path) -> str:
+    return f"see drivegen verify store={root}"

@@ -1,0 +1,166 @@
+"""What `drivegen train` can be told: one dataclass per stage, and what the stages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from drivegen.conditions import DropoutConfig
+from drivegen.core import ConfigError
+from drivegen.data import DataConfig
+from drivegen.models import AutoencoderConfig, ImageLDMConfig, TemporalConfig
+
+Stage = Literal["autoencoder", "image", "video"]
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    """AdamW, its learning rate over time, and the moving average of the weights."""
+
+    batch: int = 32
+    """Samples per step and per process."""
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.01
+    warmup: int = 100
+    """Steps over which the learning rate rises from 0."""
+    decay_from: float = 0.5
+    """Fraction of the run (of its steps or its minutes, whichever is further) from which the rate falls."""
+    final_lr_scale: float = 0.01
+    """What the rate has fallen to at the end, as a share of `lr`."""
+    ema_decay: float = 0.999
+    grad_clip: float = 1.0
+    """Largest L2 norm of the gradient."""
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise ConfigError("must be at least 1", where="batch", got=self.batch)
+        if self.lr <= 0:
+            raise ConfigError("must be positive", where="lr", got=self.lr)
+        if not 0 <= self.ema_decay < 1:
+            raise ConfigError("out of range", where="ema_decay", expected="0 <= decay < 1", got=self.ema_decay)
+        if not 0 <= self.decay_from <= 1:
+            raise ConfigError("out of range", where="decay_from", expected="0 to 1", got=self.decay_from)
+
+
+@dataclass(frozen=True)
+class AutoencoderStage:
+    """Images to latents and back: L1, edges at several scales, and a light pull towards a unit Gaussian."""
+
+    net: AutoencoderConfig = field(default_factory=AutoencoderConfig)
+    optim: OptimConfig = field(default_factory=lambda: OptimConfig(batch=16, lr=1e-3, ema_decay=0.998))
+    edge_weight: float = 1.0
+    """Weight of the L1 of horizontal and vertical differences, averaged over `edge_scales`."""
+    edge_scales: tuple[int, ...] = (1, 2, 4)
+    kl_weight: float = 1e-5
+    """Weight of the divergence from a unit Gaussian, mean over latent values."""
+    flip: bool = True
+    """Mirror half of the images."""
+    max_frames: int = 40_000
+    """Frames of the training set, spread evenly over it; bounds the cache."""
+
+
+@dataclass(frozen=True)
+class ImageStage:
+    """Single frames from their conditions."""
+
+    net: ImageLDMConfig = field(default_factory=ImageLDMConfig)
+    optim: OptimConfig = field(default_factory=lambda: OptimConfig(batch=32, lr=5e-4))
+    dropout: DropoutConfig = field(default_factory=DropoutConfig)
+
+
+@dataclass(frozen=True)
+class VideoStage:
+    """Temporal layers over the frozen image model (paper, section 3.1 and table 6)."""
+
+    net: TemporalConfig = field(default_factory=TemporalConfig)
+    optim: OptimConfig = field(default_factory=lambda: OptimConfig(batch=4, lr=5e-4))
+    dropout: DropoutConfig = field(default_factory=DropoutConfig)
+    context_probabilities: tuple[float, ...] = (0.2, 0.5, 0.3)
+    """Probabilities of 0, 1, 2, ... known first frames (p_S of the paper, which does not state its values)."""
+
+    def __post_init__(self) -> None:
+        total = sum(self.context_probabilities)
+        if not self.context_probabilities or min(self.context_probabilities) < 0 or abs(total - 1.0) > 1e-6:
+            raise ConfigError(
+                "must sum to 1", where="context_probabilities", expected="probabilities", got=self.context_probabilities
+            )
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run: a stage, its data, where it starts and where it goes."""
+
+    stage: Stage
+    data: DataConfig
+    out: Path
+    name: str | None = None
+    """Name of the model; None: that of `out`."""
+    license: str | None = None
+    """Licence of the weights; None: that of the data."""
+    model: Path | None = None
+    """Model folder to start from; its parts before this stage are kept, this stage's own is trained further."""
+    public_image_ldm: Path | None = None
+    """stage=image: a public image latent diffusion pipeline in diffusers format to start from."""
+    validation: DataConfig | None = None
+    """Held-out data; None: the roots' split `val`, else a part of `data` that is left out of training."""
+    holdout_fraction: float = 0.1
+    steps: int = 20_000
+    minutes: float | None = None
+    """Wall-clock limit of the training itself, all runs of it together (caches are made before it starts)."""
+    seed: int = 0
+    resume: bool = True
+    precision: Literal["auto", "float32", "bf16"] = "auto"
+    """auto measures a few steps of both and takes the faster."""
+    threads: int | None = None
+    """Compute threads per process; None: the cores divided by the processes."""
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: int = 1
+    strategy: Literal["auto", "ddp"] = "auto"
+    workers: int | None = None
+    """Processes that build the caches; None: one per core."""
+    cache: Path | None = None
+    """Where caches are kept; None: `cache` inside `out`. Runs that share it share what they have in common."""
+    sample_every: int = 1000
+    """Steps between pictures of samples; 0: at the end only."""
+    sample_clips: int = 4
+    sample_steps: int = 20
+    """Denoising steps of those pictures."""
+    sample_guidance: float = 1.5
+    validate_every: int = 250
+    validation_batches: int = 4
+    checkpoint_minutes: float = 2.0
+    log_every: int = 20
+    autoencoder: AutoencoderStage = field(default_factory=AutoencoderStage)
+    image: ImageStage = field(default_factory=ImageStage)
+    video: VideoStage = field(default_factory=VideoStage)
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "devices", "validate_every", "validation_batches", "sample_clips", "log_every"):
+            if getattr(self, name) < 1:
+                raise ConfigError("must be at least 1", where=name, got=getattr(self, name))
+        for name in ("minutes", "checkpoint_minutes"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ConfigError("must be positive", where=name, got=value)
+        if not 0 <= self.holdout_fraction < 1:
+            raise ConfigError("out of range", where="holdout_fraction", expected="0 to 1", got=self.holdout_fraction)
+        starts_from_public = self.stage == "image" and self.public_image_ldm is not None
+        if self.stage != "autoencoder" and self.model is None and not starts_from_public:
+            raise ConfigError(
+                "no model to start from",
+                where="model",
+                expected="a folder with the earlier stages",
+                remedy="train stage=autoencoder, then image, then video, each with model=<the one before>/model",
+            )
+
+    @property
+    def optim(self) -> OptimConfig:
+        """The optimiser of the chosen stage."""
+        return {"autoencoder": self.autoencoder, "image": self.image, "video": self.video}[self.stage].optim  # type: ignore[attr-defined]
+
+    @property
+    def cache_root(self) -> Path:
+        """Where caches are kept."""
+        return self.cache if self.cache is not None else self.out / "cache"

@@ -1,0 +1,218 @@
+"""Each stage made ready to train: network, data, validation, pictures, and what becomes of the model at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from drivegen.conditions import ConditionConfig
+from drivegen.core import DataError, decode, derive_seed, encode
+from drivegen.data import ClipDataset, ClipIndex, ClipSample
+from drivegen.diffusion import Schedule
+from drivegen.models import ImageLDM, ModelInfo, Models, VideoLDM
+from drivegen.training.autoencoder_module import AutoencoderModule
+from drivegen.training.batches import ClipSource, FrameSource, Source, fixed_batches
+from drivegen.training.clip_cache import ClipCache, FrameKey, open_clip_cache
+from drivegen.training.config import TrainConfig
+from drivegen.training.diffusion_modules import ImageModule, VideoModule
+from drivegen.training.latent_cache import frames_to_video, open_latent_cache
+from drivegen.training.pictures import Painter, paint_autoencoder, paint_image, paint_video, preview_sampler
+from drivegen.training.progress import reporting, say
+from drivegen.training.stage_module import StageModule
+from drivegen.training.starting_point import starting_models
+from drivegen.training.training_data import TrainingData
+
+# Frames that the statistics of the latents are measured on.
+_STATISTICS_FRAMES = 1024
+
+
+@dataclass(eq=False)
+class Prepared:
+    """A stage ready to train.
+
+    Attributes:
+        module: what is trained.
+        source: what it is trained on.
+        validation: batches to measure it by.
+        painter: draws what it can do.
+        models: the folder to be written; its networks are those of `module`.
+        frames_per_sample: frames of one sample, for the rate shown.
+        finish: called with the averaged weights in place, before the folder is written.
+        facts: about the data.
+    """
+
+    module: StageModule
+    source: Source
+    validation: list[Any]
+    painter: Painter
+    models: Models
+    frames_per_sample: int
+    finish: Callable[[], None] = lambda: None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def prepare(config: TrainConfig, data: TrainingData, workers: int, device: torch.device) -> Prepared:
+    """Build the network of the chosen stage, its caches and its pictures.
+
+    Args:
+        workers: processes that build the caches.
+        device: where latents are encoded.
+    """
+    torch.manual_seed(derive_seed(config.seed, "weights"))
+    models = starting_models(config)
+    if config.stage == "autoencoder":
+        return _prepare_autoencoder(config, data, models, workers)
+    return _prepare_diffusion(config, data, models, workers, device)
+
+
+def _prepare_autoencoder(config: TrainConfig, data: TrainingData, models: Models, workers: int) -> Prepared:
+    net = models.codec.autoencoder
+    keys = data.all_frames(config.autoencoder.max_frames)
+    training = _open_cache(config, data.training, "frames", workers, frames=keys)
+    held_out = _open_cache(config, data.held_out, "held-out frames", workers)
+    source = FrameSource(training.frames, np.flatnonzero(training.valid))
+    held_out_source = FrameSource(held_out.frames, np.flatnonzero(held_out.valid))
+    _require(len(source), len(held_out_source), config)
+
+    def finish() -> None:
+        rows = source.rows[_spread(len(source), _STATISTICS_FRAMES)]
+        models.codec.measure_statistics(frames_to_video(source.frames[rows])[None])
+
+    pictured = held_out_source.rows[_spread(len(held_out_source), config.sample_clips)]
+    return Prepared(
+        module=AutoencoderModule(net, config.autoencoder, config.seed),
+        source=source,
+        validation=fixed_batches(held_out_source, min(config.optim.batch, 32), config.validation_batches),
+        painter=paint_autoencoder(net, held_out.frames[pictured]),
+        models=models,
+        frames_per_sample=1,
+        finish=finish,
+        facts=_data_facts(data, training, held_out),
+    )
+
+
+def _prepare_diffusion(
+    config: TrainConfig, data: TrainingData, models: Models, workers: int, device: torch.device
+) -> Prepared:
+    image = models.image
+    if image is None:
+        raise DataError("no image model", where=config.model, remedy="train it: drivegen train stage=image")
+    sizes, single = image.config.conditions, config.stage == "image"
+    training = _open_cache(config, data.training, "clips", workers, conditions=sizes)
+    held_out = _open_cache(config, data.held_out, "held-out clips", workers, conditions=sizes)
+    source = _clip_source(config, training, models, single_frames=single, device=device)
+    held_out_source = _clip_source(config, held_out, models, single_frames=single, device=device)
+    _require(len(source), len(held_out_source), config)
+    rows = held_out_source.clips[_spread(len(held_out_source.clips), config.sample_clips)]
+    dataset = ClipDataset(data.held_out)
+    samples = [dataset[int(row)] for row in rows]
+    models.info = _described(models.info, config, data, samples)
+    return Prepared(
+        module=_diffusion_module(config, models),
+        source=source,
+        validation=fixed_batches(held_out_source, config.optim.batch, config.validation_batches),
+        painter=_diffusion_painter(config, models, held_out_source, rows, samples),
+        models=models,
+        frames_per_sample=1 if single else config.data.frames,
+        facts=_data_facts(data, training, held_out),
+    )
+
+
+def _diffusion_module(config: TrainConfig, models: Models) -> StageModule:
+    schedule = decode(Schedule, encode(models.info.schedule))
+    if config.stage == "image":
+        image = models.image
+        if not isinstance(image, ImageLDM):
+            raise DataError("no image model", where=config.model)
+        return ImageModule(image.requires_grad_(True), schedule, config.image, config.seed)
+    video = models.video
+    if not isinstance(video, VideoLDM):
+        raise DataError("no video model", where=config.model)
+    video.temporal.check_frames(config.data.frames)
+    return VideoModule(video, schedule, config.video, config.seed)
+
+
+def _diffusion_painter(
+    config: TrainConfig, models: Models, source: ClipSource, rows: np.ndarray, samples: list[ClipSample]
+) -> Painter:
+    sampler = preview_sampler(config.sample_steps, config.sample_guidance)
+    latents, conditions = source.clip_rows(rows)
+    policy = config.data.label_policy
+    if config.stage == "image":
+        return paint_image(models, samples, conditions, sampler, policy)
+    return paint_video(models, samples, conditions, latents, sampler, policy)
+
+
+def _open_cache(
+    config: TrainConfig,
+    index: ClipIndex,
+    title: str,
+    workers: int,
+    *,
+    conditions: ConditionConfig | None = None,
+    frames: tuple[FrameKey, ...] | None = None,
+) -> ClipCache:
+    with reporting(f"cache: {title} (drives)") as report:
+        cache = open_clip_cache(
+            index, config.cache_root, conditions=conditions, frames=frames, workers=workers, report=report
+        )
+    _report_skips(title, [*index.skipped, *cache.skipped])
+    return cache
+
+
+def _clip_source(
+    config: TrainConfig, cache: ClipCache, models: Models, *, single_frames: bool, device: torch.device
+) -> ClipSource:
+    with reporting("cache: latents (frames)") as report:
+        latents = open_latent_cache(cache, models.codec, config.cache_root, device=device, report=report)
+    return ClipSource(
+        latents, cache.clip_frames, cache.conditions, clips=cache.usable_clips(), single_frames=single_frames
+    )
+
+
+def _report_skips(title: str, skipped: list[Any]) -> None:
+    unique = list(dict.fromkeys((note.where, note.why) for note in skipped))
+    if unique:
+        where, why = unique[0]
+        say(f"{title}: {len(unique)} skipped, the first: {where}: {why}")
+
+
+def _require(training: int, held_out: int, config: TrainConfig) -> None:
+    if training == 0 or held_out == 0:
+        raise DataError(
+            "no frame can be used",
+            where=", ".join(str(root) for root in config.data.roots),
+            got=f"{training} for training, {held_out} for validation",
+            remedy="check the images of the root: drivegen verify",
+        )
+
+
+def _described(info: ModelInfo, config: TrainConfig, data: TrainingData, samples: list[ClipSample]) -> ModelInfo:
+    """The info with what the data decides: frames, rate, licence."""
+    licenses = sorted({sample.license for sample in samples})
+    return replace(
+        info,
+        frames=config.data.frames if config.stage == "video" or info.temporal is None else info.frames,
+        fps=round(float(np.median([sample.fps for sample in samples])), 3),
+        license=config.license or " AND ".join(licenses),
+    )
+
+
+def _data_facts(data: TrainingData, training: ClipCache, held_out: ClipCache) -> dict[str, Any]:
+    return {
+        "training_clips": len(data.training),
+        "training_frames": int(training.valid.sum()),
+        "held_out_clips": len(data.held_out),
+        "held_out_frames": int(held_out.valid.sum()),
+        "held_out_is_apart": data.is_held_out,
+        "unreadable_frames": len(training.skipped) + len(held_out.skipped),
+    }
+
+
+def _spread(count: int, wanted: int) -> np.ndarray:
+    """At most `wanted` of the numbers 0 .. count - 1, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(np.int64))

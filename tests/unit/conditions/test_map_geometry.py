@@ -1,0 +1,83 @@
+"""Lane lines become the paint that is on the road, structures become walls."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from shapely.geometry import LineString, MultiPolygon, Polygon, box
+
+from drivegen import world
+from drivegen.conditions.map_geometry import DASH_M, DOUBLE_GAP_M, GAP_M, GROUND_LAYERS, Ground, prepare_map
+from drivegen.core import LaneLine, RoadMap, Structure
+
+WHITE = (1.0, 1.0, 1.0)
+
+
+def painted(line: LineString, kind: str, width_m: float = 0.2) -> Ground:
+    return prepare_map(RoadMap(lane_lines=(LaneLine(line, kind, width_m, WHITE),))).ground
+
+
+def polygons(ground: Ground) -> list[Polygon]:
+    rings = [ground.points[a:b] for a, b in zip(ground.ring_start[:-1], ground.ring_start[1:], strict=True)]
+    return [
+        Polygon(rings[a], rings[a + 1 : b])
+        for a, b in zip(ground.polygon_start[:-1], ground.polygon_start[1:], strict=True)
+    ]
+
+
+def test_a_solid_line_has_its_length_and_width() -> None:
+    (paint,) = polygons(painted(LineString([(0, 0), (30, 0)]), "solid"))
+    assert paint.bounds == pytest.approx((0.0, -0.1, 30.0, 0.1))
+
+
+def test_dashes_start_with_paint_and_repeat() -> None:
+    dashes = polygons(painted(LineString([(0, 0), (10, 0), (30, 0)]), "dashed"))
+    starts = [dash.bounds[0] for dash in dashes]
+    assert starts == pytest.approx([0.0, DASH_M + GAP_M, 2 * (DASH_M + GAP_M), 3 * (DASH_M + GAP_M)])
+    assert [dash.area for dash in dashes] == pytest.approx([0.2 * DASH_M] * 4)
+
+
+def test_the_last_dash_ends_with_the_line() -> None:
+    dashes = polygons(painted(LineString([(0, 0), (10, 0)]), "dashed"))
+    assert dashes[-1].bounds[2] == pytest.approx(10.0)
+
+
+def test_a_dash_follows_a_bend() -> None:
+    first = polygons(painted(LineString([(0, 0), (2, 0), (2, 20)]), "dashed"))[0]
+    # Its end is cut along the bisector's share, not square.
+    assert first.bounds == pytest.approx((0.0, -0.1, 2.1, 1.0), abs=0.1)
+
+
+def test_a_double_line_is_two_stripes_a_gap_apart() -> None:
+    right, left = sorted(polygons(painted(LineString([(0, 0), (30, 0)]), "double")), key=lambda p: p.bounds[1])
+    assert left.bounds[1] - right.bounds[3] == pytest.approx(DOUBLE_GAP_M)
+    assert left.area == pytest.approx(right.area) == pytest.approx(30 * 0.2)
+
+
+def test_layers_and_holes_are_kept() -> None:
+    holed = Polygon(box(0, 0, 10, 10).exterior, [box(2, 2, 4, 4).exterior])
+    ground = prepare_map(RoadMap(road=(holed,), sidewalks=(box(20, 0, 30, 10),))).ground
+    assert [GROUND_LAYERS[i] for i in ground.layer] == ["road", "sidewalk"]
+    assert [p.area for p in polygons(ground)] == pytest.approx([96.0, 100.0])
+
+
+def test_parts_of_several_polygons_are_all_there() -> None:
+    both = MultiPolygon([box(0, 0, 1, 1), box(5, 0, 7, 1)])
+    assert [p.area for p in polygons(prepare_map(RoadMap(crossings=(both,))).ground)] == pytest.approx([1.0, 2.0])  # type: ignore[arg-type]
+
+
+def test_outsides_lie_to_the_right_whatever_the_footprint_s_direction() -> None:
+    for footprint in (box(0, 0, 4, 2), Polygon(box(0, 0, 4, 2).exterior.coords[::-1])):
+        walls = prepare_map(RoadMap(structures=(Structure(footprint, 3.0, "building", WHITE),))).walls
+        along = walls.end - walls.start
+        outward = np.stack([along[:, 1], -along[:, 0]], axis=1)
+        middle = 0.5 * (walls.start + walls.end) - np.array([2.0, 1.0])
+        assert (np.sum(outward * middle, axis=1) > 0).all()
+
+
+def test_dashes_are_those_that_the_embedded_world_paints() -> None:
+    assert (world.DASH_M, world.DASH_GAP_M) == (DASH_M, GAP_M)
+
+
+def test_a_line_without_length_paints_nothing() -> None:
+    assert not len(painted(LineString([(1, 1), (1, 1)]), "solid").points)
