@@ -15,7 +15,7 @@ from PIL import Image
 
 from drivegen.core import DrivegenError, LabelPolicy, label_frame
 from drivegen.core.arrays import Bytes
-from drivegen.drawing import contact_sheet, draw_boxes
+from drivegen.drawing import CATEGORY_COLOR, contact_sheet, draw_boxes
 from drivegen.nuscenes_format import NuScenesRoot
 
 WIDTH_PX = 480
@@ -49,6 +49,15 @@ def overlay_sheet(root: Path, title: str, frames: Sequence[int]) -> Bytes:
     return contact_sheet(images, columns=3, captions=captions, title=title)
 
 
+def few_colors(sheet: Bytes) -> Image.Image:
+    """The sheet with a palette: the photographs' usual colours, and those of the boxes, which are rare in it."""
+    picture = Image.fromarray(sheet)
+    usual = picture.quantize(COLORS, method=Image.Quantize.MEDIANCUT).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(usual[: 3 * COLORS] + [value for color in CATEGORY_COLOR.values() for value in color])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the sheet as a PNG of few colours; 0 when it could be made."""
     if len(arguments) < 3:
@@ -62,8 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     buffer = io.BytesIO()
-    picture = Image.fromarray(sheet).quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    picture.save(buffer, format="PNG", optimize=True)
+    few_colors(sheet).save(buffer, format="PNG", optimize=True)
     temporary = out.with_name(f".{out.name}.tmp")
     temporary.write_bytes(buffer.getvalue())
     temporary.replace(out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -10,7 +12,7 @@ from drivegen.core.arrays import Bytes, Floats
 from drivegen.core.boxes import EDGES, FACES
 from drivegen.core.projection import NEAR_PLANE_M
 from drivegen.drawing.palette import CATEGORY_COLOR
-from drivegen.drawing.text import draw_tag
+from drivegen.drawing.text import Rectangle, draw_tag, tag_rectangle
 
 # cv2 takes fixed-point coordinates with this many fractional bits, so that thin lines do not jump by whole pixels.
 _SHIFT = 4
@@ -30,7 +32,7 @@ def draw_boxes(
         labels: the frame's labels.
         scored_only: leave out what the label policy does not score.
         thickness: of the lines, pixels.
-        captions: write category and distance above each box.
+        captions: write category and distance above the boxes, as far as there is room.
 
     Returns:
         A copy with the boxes.
@@ -58,8 +60,8 @@ def draw_boxes(
             line = _clip_edge(corners[index][start], corners[index][end])
             if line is not None:
                 _line(image, camera.project(line), color, thickness * (2 if both <= set(FACES["front"]) else 1))
-        if captions:
-            _caption(image, labels, index, camera.project(_in_front(corners[index])))
+    if captions:
+        _caption(image, labels, [camera.project(c[c[:, 2] >= NEAR_PLANE_M]) for c in corners], scored_only)
     return image
 
 
@@ -94,10 +96,6 @@ def _polygon(points: Floats, closed: bool = True) -> Floats:
     return np.array(result).reshape(-1, 3)
 
 
-def _in_front(corners: Floats) -> Floats:
-    return corners[corners[:, 2] >= NEAR_PLANE_M]
-
-
 def _fixed(points: Floats) -> np.ndarray:
     """Fixed-point pixel coordinates for cv2, whose (0, 0) is a pixel's centre; far-off points are pulled in."""
     return np.round(np.clip(points - 0.5, -30_000, 30_000) * (1 << _SHIFT)).astype(np.int32)
@@ -120,9 +118,15 @@ def _tint(image: Bytes, polygon: Floats, color: tuple[int, int, int]) -> None:
     window[:] = cv2.addWeighted(painted, _FRONT_TINT, window, 1.0 - _FRONT_TINT, 0.0)
 
 
-def _caption(image: Bytes, labels: FrameLabels, index: int, points: Floats) -> None:
-    if len(points) == 0:
-        return
-    text = f"{labels.categories[index].replace('_', ' ')} {labels.depth_m[index]:.0f} m"
-    left, top = points.min(axis=0)
-    draw_tag(image, text, (float(left), float(top)), CATEGORY_COLOR[labels.categories[index]])
+def _caption(image: Bytes, labels: FrameLabels, outlines: Sequence[Floats], scored_only: bool) -> None:
+    """Name the boxes, nearest first; a caption that would cover an earlier one is left out."""
+    taken: list[Rectangle] = []
+    for index, points in enumerate(outlines):
+        if len(points) == 0 or (scored_only and not labels.scored[index]):
+            continue
+        text = f"{labels.categories[index].replace('_', ' ')} {labels.depth_m[index]:.0f} m"
+        left, top = points.min(axis=0)
+        place = tag_rectangle(image, text, (float(left), float(top)))
+        if not any(place.overlaps(other) for other in taken):
+            draw_tag(image, text, place, CATEGORY_COLOR[labels.categories[index]])
+            taken.append(place)

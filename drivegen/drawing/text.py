@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -12,7 +14,24 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Height of a capital letter at scale 1, pixels.
 _CAPITAL_PX = 21.0
 
+_TAG_CAPITAL_PX = 8.0
+_TAG_PAD_PX = 3
+
 Color = tuple[int, int, int]
+
+
+class Rectangle(NamedTuple):
+    """A part of an image, pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def overlaps(self, other: Rectangle) -> bool:
+        """Whether the two share a pixel."""
+        apart = self.left >= other.left + other.width or other.left >= self.left + self.width
+        return not (apart or self.top >= other.top + other.height or other.top >= self.top + self.height)
 
 
 def ascii_only(text: str) -> str:
@@ -42,15 +61,21 @@ def draw_text(image: Bytes, text: str, left_base: tuple[int, int], capital_px: f
     cv2.putText(image, ascii_only(text), left_base, _FONT, scale, color, stroke, cv2.LINE_AA)
 
 
-def draw_tag(image: Bytes, text: str, left_top: tuple[float, float], color: Color, capital_px: float = 8.0) -> None:
-    """Draw a small label with a coloured ground above a point, moved into the image where it would leave it."""
+def tag_rectangle(image: Bytes, text: str, left_top: tuple[float, float]) -> Rectangle:
+    """Where a small label above a point lies, moved into the image where it would leave it."""
     height, width = image.shape[:2]
-    pad = max(2, round(capital_px / 3))
-    wide, tall = text_width(text, capital_px) + 2 * pad, round(capital_px) + 2 * pad
+    wide, tall = text_width(text, _TAG_CAPITAL_PX) + 2 * _TAG_PAD_PX, round(_TAG_CAPITAL_PX) + 2 * _TAG_PAD_PX
     left = int(np.clip(round(left_top[0]), 0, max(0, width - wide)))
     top = int(np.clip(round(left_top[1]) - tall - 1, 0, max(0, height - tall)))
-    cv2.rectangle(image, (left, top), (left + wide - 1, top + tall - 1), color, cv2.FILLED)
-    draw_text(image, text, (left + pad, top + tall - pad - 1), capital_px, INK)
+    return Rectangle(left, top, wide, tall)
+
+
+def draw_tag(image: Bytes, text: str, place: Rectangle, color: Color) -> None:
+    """Draw a small label on a coloured ground."""
+    corner = (place.left + place.width - 1, place.top + place.height - 1)
+    cv2.rectangle(image, (place.left, place.top), corner, color, cv2.FILLED)
+    base = (place.left + _TAG_PAD_PX, corner[1] - _TAG_PAD_PX)
+    draw_text(image, text, base, _TAG_CAPITAL_PX, INK)
 
 
 def _scale(capital_px: float) -> tuple[float, int]:

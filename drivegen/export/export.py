@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -63,7 +63,7 @@ def export_store(
     sheet: list[tuple[Bytes, str]] = []
     for done, clip_id in enumerate(chosen):
         clip = reader.clip(clip_id)
-        frames = draw_clip(clip, boxes=boxes, scale=scale)
+        frames = draw_clip(clip, _strip(clip) if format == "png" else None, boxes=boxes, scale=scale)
         _write(out / f"{clip_id}.{format}", clip, frames, format)
         if done < _SHEET_CLIPS:
             sheet.append((frames[len(frames) // 2], _describe(clip)))
@@ -76,23 +76,31 @@ def export_store(
     return [out / name for name in names]
 
 
+def _strip(clip: Clip) -> list[int]:
+    """The frames that a filmstrip shows: a few, evenly spread; the others need no drawing."""
+    count = len(clip.frames)
+    return [round(index) for index in np.linspace(0, count - 1, min(count, _STRIP_FRAMES))]
+
+
 def _write(path: Path, clip: Clip, frames: Bytes, format: Format) -> None:  # noqa: A002
     if format == "mp4":
         temporary = path.with_name(temporary_name(path.name))
         write_mp4(temporary, frames, clip.fps)
         temporary.replace(path)
         return
-    shown = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), _STRIP_FRAMES)).round().astype(int))
-    write_png(path, filmstrip(frames[shown], caption=f"{clip.clip_id}: {_describe(clip)}"))
+    write_png(path, filmstrip(frames, caption=f"{clip.clip_id}: {_describe(clip)}"))
 
 
-def draw_clip(clip: Clip, *, boxes: bool = True, scale: int | None = None) -> Bytes:
-    """The frames of a clip (T, H, W, 3), enlarged, with their boxes drawn."""
+def draw_clip(
+    clip: Clip, indices: Sequence[int] | None = None, *, boxes: bool = True, scale: int | None = None
+) -> Bytes:
+    """Frames of a clip (T, H, W, 3), all or those of `indices`, enlarged, with their boxes drawn."""
     factor = scale or max(1, -(-_MIN_WIDTH_PX // clip.frames.shape[2]))
-    frames = [enlarge(frame, factor) for frame in clip.frames]
-    if boxes:
-        frames = [draw_boxes(frame, labels) for frame, labels in zip(frames, clip.labels, strict=True)]
-    return np.stack(frames)
+    drawn = []
+    for index in range(len(clip.frames)) if indices is None else indices:
+        frame = enlarge(clip.frames[index], factor)
+        drawn.append(draw_boxes(frame, clip.labels[index]) if boxes else frame)
+    return np.stack(drawn)
 
 
 def _check(format: str, limit: int | None, scale: int | None) -> None:  # noqa: A002

@@ -29,7 +29,7 @@ class Skipped:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageRow:
     """A camera's row of sample_data with what it points to.
 

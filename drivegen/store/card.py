@@ -23,6 +23,8 @@ _LICENSES = {
     "CC-BY-NC-SA-4.0": "cc-by-nc-sa-4.0",
 }
 _SIZES = ((1e3, "n<1K"), (1e4, "1K<n<10K"), (1e5, "10K<n<100K"), (1e6, "100K<n<1M"), (1e7, "1M<n<10M"))
+# Parts of the settings that a run found rather than was told: what lies in its data, and on what it computed.
+_IDENTITIES = ("layouts", "compute")
 _COUNTED = ("frame_kind", "weather", "time_of_day", "crowdedness_level", "camera")
 
 _LOADING = """\
@@ -137,18 +139,28 @@ From the folder of this card:
 
 
 def _again(manifest: Manifest) -> str:
-    overrides = " \\\n    ".join(shlex.quote(f"{key}={value}") for key, value in _flat(manifest.config, ""))
-    return f"""\
-## Make it again
-
-The settings below are all of them (`config` in `manifest.json`); the same versions, kind of device and number of \
-threads give the same bytes.
-
-```bash
-drivegen sample out=again \\
-    {overrides}
-```
-"""
+    config = dict(manifest.config)
+    layouts, compute = (config.pop(name, None) or {} for name in _IDENTITIES)
+    settings = {"clips": manifest.totals["clips"], "store": manifest.store, **config}
+    settings |= {key: value for key, value in compute.items() if not key.endswith("_sha256")}
+    overrides = " \\\n    ".join(shlex.quote(f"{key}={value}") for key, value in _flat(settings, ""))
+    sources = [f"The scenarios come from `{name}`, sha256 `{value}`." for name, value in sorted(layouts.items())]
+    return "\n".join(
+        [
+            "## Make it again",
+            "",
+            "These are all settings that decide what is here (`config` in `manifest.json`); where the data and the "
+            "model lie on your machine is left to you. The same versions, kind of device and number of threads give "
+            "the same bytes.",
+            *(["", *sources] if sources else []),
+            "",
+            "```bash",
+            "drivegen sample out=again \\",
+            f"    {overrides}",
+            "```",
+            "",
+        ]
+    )
 
 
 def _flat(config: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:

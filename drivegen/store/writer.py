@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import pyarrow as pa
+
 from drivegen.core import Clip, CrowdednessLevels, DataError, encode
 from drivegen.store.config import StoreConfig
 from drivegen.store.manifest import MANIFEST, Manifest, canonical_json, read_manifest
@@ -95,9 +97,8 @@ class StoreWriter:
         tables = clip_tables(clip, self._config, self._levels)
         try:
             folder = self._partial.add(clip.clip_id, tables, self._config.frames_per_row_group)
-        except OSError as error:
-            remedy = "make room and run the command again: it goes on where it stopped"
-            raise DataError("cannot be written", where=self.root, got=error.strerror, remedy=remedy) from error
+        except (OSError, pa.ArrowException) as error:
+            raise _no_room(self.root, error) from error
         self._pending[clip.clip_id] = folder
 
     def close(self) -> Manifest:
@@ -138,13 +139,21 @@ class StoreWriter:
             self._partial.remove()
             self._result = old
             return old
-        build_publication(
-            self._partial, self._pending, self._published, self._config, self._identity, complete=complete
-        )
-        self._partial.publish()
+        try:
+            build_publication(
+                self._partial, self._pending, self._published, self._config, self._identity, complete=complete
+            )
+            self._partial.publish()
+        except (OSError, pa.ArrowException) as error:
+            raise _no_room(self.root, error) from error
         self._partial.remove()
         self._result = read_manifest(self.root)
         return self._result
+
+
+def _no_room(root: Path, error: Exception) -> DataError:
+    remedy = "make room and run the command again: it goes on where it stopped"
+    return DataError("cannot be written", where=root, got=error, remedy=remedy)
 
 
 def _check_root(root: Path) -> None:

@@ -1,17 +1,28 @@
-"""Training of the stages with Lightning: autoencoder, image model, temporal layers. The only Lightning import."""
+"""Training of the stages with Lightning: autoencoder, image model, temporal layers. The only Lightning import.
+
+Names are imported when first asked for: the processes that build caches need neither networks nor Lightning.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from drivegen.training.config import AutoencoderStage, ImageStage, OptimConfig, Stage, TrainConfig, VideoStage
+if TYPE_CHECKING:
+    from drivegen.training.config import AutoencoderStage, ImageStage, OptimConfig, Stage, TrainConfig, VideoStage
 
 __all__ = ["AutoencoderStage", "ImageStage", "OptimConfig", "Stage", "TrainConfig", "VideoStage", "train"]
 
 
 def train(config: TrainConfig) -> Path:
     """Train a stage and write `out/model`; see `run.run_training`."""
-    # Lightning takes seconds to import, and describing a configuration does not need it.
     from drivegen.training.run import run_training
 
     return run_training(config)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("drivegen.training.config"), name)

@@ -21,6 +21,8 @@ class AutoencoderModule(StageModule):
     """
 
     def __init__(self, net: nn.Module, config: AutoencoderStage, seed: int) -> None:
+        if config.freeze_encoder:
+            freeze_encoder(net)
         super().__init__(net, config.optim, seed)
         self.config = config
 
@@ -38,3 +40,11 @@ class AutoencoderModule(StageModule):
         kl = posterior.kl().mean() / z[0].numel()
         loss = l1 + self.config.edge_weight * edges + self.config.kl_weight * kl
         return {"loss": loss, "l1": l1, "edges": edges, "kl": kl, "psnr_db": psnr_db(output, images).mean()}
+
+
+def freeze_encoder(net: nn.Module) -> None:
+    """Keep an autoencoder's latents as they are: only what lies behind them still learns."""
+    for name in ("encoder", "quant_conv"):
+        part = getattr(net, name, None)
+        if isinstance(part, nn.Module):
+            part.requires_grad_(False)

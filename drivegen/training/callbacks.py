@@ -96,6 +96,11 @@ class RunClock(pl.Callback):
         self.interrupted = True
 
 
+def was_interrupted(trainer: pl.Trainer) -> bool:
+    """Whether a signal ended the training: what can wait is then left out, so that the checkpoint comes soon."""
+    return any(isinstance(callback, RunClock) and callback.interrupted for callback in trainer.callbacks)
+
+
 class EmaCallback(pl.Callback):
     """Updates the module's average after every step and keeps it in checkpoints."""
 
@@ -141,7 +146,8 @@ class Validation(pl.Callback):
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure once more."""
-        self._measure(trainer, pl_module)
+        if not was_interrupted(trainer):
+            self._measure(trainer, pl_module)
 
     def _measure(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if not trainer.is_global_zero or not self.batches or not isinstance(pl_module, StageModule):

@@ -57,6 +57,8 @@ class AutoencoderStage:
     """Weight of the divergence from a unit Gaussian, mean over latent values."""
     flip: bool = True
     """Mirror half of the images."""
+    freeze_encoder: bool = False
+    """Train the decoder alone: latents stay as they are, and with them the models that were trained on them."""
     max_frames: int = 40_000
     """Frames of the training set, spread evenly over it; bounds the cache."""
 

@@ -51,7 +51,8 @@ def codec_hash(codec: LatentCodec) -> str:
 
 def frames_to_video(frames: np.ndarray | Tensor) -> Tensor:
     """Frames (..., H, W, 3) uint8 to (..., 3, H, W) float32 in [-1, 1]."""
-    values = torch.from_numpy(np.ascontiguousarray(frames)) if isinstance(frames, np.ndarray) else frames
+    # Copied, because memory maps are read-only and torch has no read-only tensors.
+    values = torch.from_numpy(np.array(frames)) if isinstance(frames, np.ndarray) else frames
     return rearrange(values, "... h w c -> ... c h w").float() / 127.5 - 1.0
 
 

@@ -20,6 +20,7 @@ from drivegen.drawing import contact_sheet, draw_boxes, enlarge, write_png
 from drivegen.generation.pipeline import decode_frames, generate_latents_image, predict
 from drivegen.generation.sampler import SamplerConfig
 from drivegen.models import Models
+from drivegen.training.callbacks import was_interrupted
 from drivegen.training.latent_cache import frames_to_video
 from drivegen.training.stage_module import StageModule
 
@@ -125,7 +126,8 @@ class Pictures(pl.Callback):
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Draw once more."""
-        self._draw(trainer, pl_module)
+        if not was_interrupted(trainer):
+            self._draw(trainer, pl_module)
 
     @torch.no_grad()
     def _draw(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -79,6 +79,8 @@ def _prepare_autoencoder(config: TrainConfig, data: TrainingData, models: Models
     _require(len(source), len(held_out_source), config)
 
     def finish() -> None:
+        if config.autoencoder.freeze_encoder:
+            return
         rows = source.rows[_spread(len(source), _STATISTICS_FRAMES)]
         models.codec.measure_statistics(frames_to_video(source.frames[rows])[None])
 

@@ -24,7 +24,7 @@ def starting_models(config: TrainConfig) -> Models:
     """The models that this run will train and write, with only the parts that it keeps or trains.
 
     A part that was trained on top of the one that is about to change is dropped: an image model does not fit another
-    autoencoder, nor temporal layers another image model.
+    autoencoder, nor temporal layers another image model. A frozen encoder changes nothing for them: all is kept.
     """
     if config.stage == "autoencoder":
         models = _autoencoder(config)
@@ -38,6 +38,9 @@ def starting_models(config: TrainConfig) -> Models:
 
 
 def _autoencoder(config: TrainConfig) -> Models:
+    if config.autoencoder.freeze_encoder:
+        folder = _folder(config)
+        return load_model(folder, available_parts(folder))
     if config.model is None:
         return build_models(ModelInfo("new", config.data.image_size, autoencoder=config.autoencoder.net))
     loaded = load_model(config.model, ("autoencoder",))

@@ -132,17 +132,25 @@ def _braking(track: Track, timestamp_us: int) -> bool:
 def actor_batch(scene: WorldScene, view: View, actors: Actors) -> list[tuple[float, Batch]]:
     """Polygons of each actor with its distance."""
     street = street_light(scene.meshes.lamps, actors.centres[:, :2])
-    return [(float(actors.nearest[i]), _batch(actors, i, float(street[i]))) for i in range(len(actors.tracks))]
+    return [(float(actors.nearest[i]), _batch(actors, i, view, float(street[i]))) for i in range(len(actors.tracks))]
 
 
-def _batch(actors: Actors, i: int, street: float) -> Batch:
+def _batch(actors: Actors, i: int, view: View, street: float) -> Batch:
     track = actors.tracks[i]
-    mesh = unit_mesh(track.body or _default_body(track.category), int(actors.phases[i]))
+    body = track.body or _default_body(track.category)
+    mesh = unit_mesh(body, int(actors.phases[i]), bool(_ahead_of(actors, i, view, BODIES[body].split or 0.0)))
     mesh = mesh.painted(track.appearance or (0.5, 0.5, 0.5)).scaled(actors.sizes[i])
     c, s = np.cos(actors.yaws[i]), np.sin(actors.yaws[i])
     quads = mesh.quads @ np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
     floor = actors.centres[i] - np.array([0.0, 0.0, 0.5 * actors.sizes[i, 2]])
     return _as_batch(mesh, quads + floor, track, bool(actors.braking[i]), street)
+
+
+def _ahead_of(actors: Actors, i: int, view: View, split: float) -> bool:
+    """Whether the camera is before the plane x = split of the actor's unit box."""
+    offset = view.position[:2] - actors.centres[i, :2]
+    along = np.array([np.cos(actors.yaws[i]), np.sin(actors.yaws[i])])
+    return bool(offset @ along > split * actors.sizes[i, 0])
 
 
 def _as_batch(mesh: Mesh, quads: Floats, track: Track, braking: bool, street: float) -> Batch:

@@ -230,7 +230,7 @@ def _cyclists(crowd: _Crowd, lane: int, side: int, site: tuple[float, float] | N
 
 
 def _walkers(crowd: _Crowd, lane: int, side: int) -> int:
-    """Pedestrians in up to four files on a sidewalk; neighbouring files may walk opposite ways. Returns the lane after."""
+    """Pedestrians in up to four files on a sidewalk, some against the others; returns the number after theirs."""
     rng, section = crowd.rng, crowd.network.section
     inner, outer = section.sidewalk(side)
     # The first 0.9 m from the kerb belongs to trees, lamps and signs.

@@ -34,6 +34,7 @@ class Body:
         low, high: smallest and largest length, width, height, metres.
         build: makes the unit mesh at a phase of its gait in [0, 1).
         moves: whether its mesh depends on the phase.
+        split: x at which a body of two blocks one behind the other is divided; None for the others.
     """
 
     category: str
@@ -41,6 +42,7 @@ class Body:
     high: tuple[float, float, float]
     build: Callable[[float], Mesh]
     moves: bool = False
+    split: float | None = None
 
     def size(self, rng: np.random.Generator) -> Floats:
         """Draw length, width, height; one factor for all, so that proportions stay."""
@@ -253,10 +255,10 @@ BODIES: dict[str, Body] = {
     ),
     "van": Body("car", (4.9, 1.90, 1.95), (5.6, 2.02, 2.35), _van),
     "pickup": Body("truck", (5.2, 1.88, 1.75), (5.6, 2.02, 1.92), _pickup),
-    "box_truck": Body("truck", (6.5, 2.25, 2.9), (9.0, 2.50, 3.5), _box_truck),
+    "box_truck": Body("truck", (6.5, 2.25, 2.9), (9.0, 2.50, 3.5), _box_truck, split=0.23),
     "bus": Body("bus", (9.5, 2.45, 2.95), (12.0, 2.55, 3.25), _bus),
     "trailer": Body("trailer", (4.5, 2.0, 2.2), (7.5, 2.40, 3.0), _trailer),
-    "loader": Body("construction_vehicle", (5.6, 2.2, 2.9), (6.8, 2.45, 3.2), _loader),
+    "loader": Body("construction_vehicle", (5.6, 2.2, 2.9), (6.8, 2.45, 3.2), _loader, split=0.13),
     "motorcycle": Body("motorcycle", (2.0, 0.72, 1.50), (2.3, 0.85, 1.65), cyclist(motor=True), moves=False),
     "bicycle": Body("bicycle", (1.65, 0.52, 1.60), (1.85, 0.62, 1.78), cyclist(motor=False), moves=True),
     "pedestrian": Body("pedestrian", (0.62, 0.52, 1.55), (0.80, 0.66, 1.90), pedestrian, moves=True),
@@ -268,12 +270,23 @@ GAIT_PHASES = 12
 
 
 @lru_cache(maxsize=512)
-def unit_mesh(body: str, phase: int = 0) -> Mesh:
-    """The unit mesh of a body; phase counts twelfths of a gait cycle.
+def unit_mesh(body: str, phase: int = 0, from_ahead: bool = False) -> Mesh:
+    """The unit mesh of a body, in painting order.
+
+    Args:
+        phase: twelfths of a gait cycle.
+        from_ahead: whether it is seen from the side of its front block; matters to bodies with a `split`.
 
     Raises:
         DataError: there is no such body.
     """
     if body not in BODIES:
         raise DataError("unknown body", where="track.body", expected="one of " + ", ".join(BODIES), got=body)
-    return BODIES[body].build(phase / GAIT_PHASES)
+    mesh, split = BODIES[body].build(phase / GAIT_PHASES), BODIES[body].split
+    if split is None:
+        return mesh
+    x = mesh.quads[..., 0]
+    # What carries both blocks comes first, then the far block, then the near one.
+    front = x.mean(axis=1) > split
+    block = np.where(np.ptp(x, axis=1) > 0.75, 0, np.where(front == from_ahead, 2, 1))
+    return mesh.take(np.argsort(block, kind="stable"))

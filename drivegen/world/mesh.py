@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from drivegen.core.arrays import Booleans, Bytes, Floats
+from drivegen.core.arrays import Booleans, Bytes, Floats, Integers
 
 Colour = tuple[float, float, float]
 
@@ -55,6 +55,10 @@ class Mesh:
         """The same with PAINT multiplied by a colour."""
         tint = np.where((self.material == Material.PAINT)[:, None], self.rgb * np.asarray(rgb), self.rgb)
         return Mesh(self.quads, tint, self.material, self.radius, self.two_sided)
+
+    def take(self, index: Integers) -> Mesh:
+        """Some polygons, in the order named."""
+        return Mesh(self.quads[index], self.rgb[index], self.material[index], self.radius[index], self.two_sided[index])
 
     def scaled(self, size: Floats) -> Mesh:
         """The same with x, y, z multiplied by size (3,); discs grow with the height."""

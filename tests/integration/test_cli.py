@@ -1,13 +1,18 @@
-"""The commands as a user runs them, in a process of their own: world, sample, verify, audit, export, and mistakes."""
+"""The commands as a user runs them: world, sample, verify, audit, export in processes of their own, and mistakes."""
 
 from __future__ import annotations
 
+import importlib
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from drivegen.cli.run import run
 
 TINY_WORLD = ["scenes=1", "duration_s=1.0", "hz=4", "size=[32,64]", "supersample=1"]
 TINY_SAMPLE = ["generator=reference", "clips=2", "frames=2", "image_size=[32,64]", "threads=1"]
@@ -62,6 +67,15 @@ def test_another_seed_into_the_same_store_is_refused(place: Path) -> None:
     assert _contents(place / "out" / "sample") == before
 
 
+def test_the_cards_command_makes_the_same_dataset(place: Path) -> None:
+    card = (place / "out" / "sample" / "README.md").read_text(encoding="utf-8")
+    block = next(b for b in re.findall(r"```bash\n(.*?)```", card, flags=re.DOTALL) if "drivegen sample" in b)
+    _, *arguments = shlex.split(block.replace("\\\n", " "))
+    done = drivegen(*arguments, "root=out/world", "out=out/again", cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert _contents(place / "out" / "again") == _contents(place / "out" / "sample")
+
+
 def test_audit_prints_a_line_per_clip(place: Path) -> None:
     done = drivegen("audit", "store=out/sample", cwd=place)
     assert done.returncode == 0, done.stderr
@@ -89,6 +103,12 @@ def test_a_damaged_store_does_not_verify(place: Path, tmp_path: Path) -> None:
     assert done.stderr.startswith("drivegen: store: does not verify; got ")
 
 
+def test_a_misspelt_command(tmp_path: Path) -> None:
+    done = drivegen("smaple", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean sample?" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
@@ -103,17 +123,31 @@ def test_a_damaged_store_does_not_verify(place: Path, tmp_path: Path) -> None:
         (["verify", "store=nowhere"], 1, "nowhere"),
         (["export", "store=nowhere"], 1, "nowhere"),
         (["audit", "store=nowhere"], 1, "nowhere"),
-        (["smaple"], 2, "did you mean sample?"),
     ],
 )
-def test_a_mistake_is_one_clear_line(arguments: list[str], code: int, word: str, tmp_path: Path) -> None:
+def test_a_mistake_is_one_clear_line(
+    arguments: list[str],
+    code: int,
+    word: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # In this process: eleven starts of torch would take a minute.
     (tmp_path / "empty").mkdir()
-    done = drivegen(*arguments, cwd=tmp_path)
-    assert done.returncode == code, done.stdout + done.stderr
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith("drivegen: ")
-    assert word in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    monkeypatch.setenv("DRIVEGEN_SCRATCH", "")
+    command, *overrides = arguments
+    monkeypatch.setattr(sys, "argv", ["drivegen", *overrides])
+    module = importlib.import_module(f"drivegen.cli.{command}")
+    with pytest.raises(SystemExit) as stop:
+        run(command, module.config_class, module.job)
+    shown = capsys.readouterr()
+    assert stop.value.code == code, shown.err
+    assert shown.err.splitlines()[-1].startswith("drivegen: ")
+    assert word in shown.out + shown.err
+    assert "Traceback" not in shown.err
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

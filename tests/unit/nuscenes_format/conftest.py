@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ FRAMES = 13
 SIZE = (24, 48)
 VERSION = "v1.0-drivegen"
 FRONT = "CAM_FRONT"
+ALL_HIDDEN: dict[tuple[int, str], float] = {}
 
 Edit = Callable[[list[dict[str, Any]]], Any]
 
@@ -88,10 +90,13 @@ def make_frames(scenario: Scenario) -> dict[str, list[np.ndarray]]:
     }
 
 
-def write_root(root: Path, *scenarios: Scenario, **settings: Any) -> Path:
+def write_root(
+    root: Path, *scenarios: Scenario, visible: dict[tuple[int, str], float] | None = ALL_HIDDEN, **settings: Any
+) -> Path:
+    """Write scenarios; `visible=None` has the writer work out visible fractions, which takes most of the time."""
     with NuScenesWriter(root, **settings) as writer:
         for scenario in scenarios or (make_scenario(),):
-            writer.add_scene(scenario, make_frames(scenario))
+            writer.add_scene(scenario, make_frames(scenario), visibility=visible)
     return root
 
 
@@ -103,10 +108,16 @@ def edit_table(root: Path, table: str, edit: Edit) -> None:
     path.write_text(json.dumps(changed if isinstance(changed, list) else rows))
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished root of one scene, written once; tests that damage it take a copy."""
+    return write_root(tmp_path_factory.mktemp("template") / "root", visible=None)
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(template: Path, tmp_path: Path) -> Path:
     """A finished root of one scene."""
-    return write_root(tmp_path / "root")
+    return Path(shutil.copytree(template, tmp_path / "root"))
 
 
 class Roots:

@@ -53,7 +53,7 @@ def _scenario(frames: int, size: tuple[int, int]) -> Scenario:
     return Scenario("scenario-0", ego, {"CAM_FRONT": camera}, {"CAM_FRONT": np.arange(frames) * STEP_US}, tracks)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_clip() -> MakeClip:
     """Makes a clip with labels that follow from its calibration, and random pixels."""
 
@@ -78,7 +78,7 @@ def make_clip() -> MakeClip:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_store(make_clip: MakeClip) -> WriteStore:
     """Writes a store of these clips."""
 
@@ -92,12 +92,20 @@ def write_store(make_clip: MakeClip) -> WriteStore:
     return write
 
 
+@pytest.fixture(scope="session")
+def sound_store(tmp_path_factory: pytest.TempPathFactory, write_store: WriteStore) -> Path:
+    """A store of three clips in two shards that tests copy and do not change."""
+    root = tmp_path_factory.mktemp("sound") / "store"
+    write_store(root)
+    return root
+
+
 def read_bytes(root: Path) -> dict[str, bytes]:
     """Every file under a folder."""
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def contents() -> Callable[[Path], dict[str, bytes]]:
     """Reads every file under a folder: relative path -> bytes."""
     return read_bytes

@@ -67,15 +67,24 @@ def test_card_tells_what_was_asked_what_is_there_and_how_to_make_it_again(
     tmp_path: Path, make_clip: Callable[..., Clip]
 ) -> None:
     recorded = Provenance(FrameKind.RECORDED, "reference", 1, license="CC BY-NC: ask us")
-    asked = {"clips": 2, "weather": ["rain", "fog"], "sampler": {"name": "heun"}, "note": "it's", "root": None}
+    asked = {"clips": 2, "weather": ["rain", "fog"], "sampler": {"name": "heun"}, "note": "it's", "split": None}
+    asked |= {"layouts": {"drive": "cd34"}, "compute": {"batch": 4, "model_sha256": "ab12"}}
     with StoreWriter(tmp_path, StoreConfig(), asked, {"id": "tiny", "sha256": "ab12"}) as writer:
         writer.write(make_clip("a", labelled=False))
         writer.write(make_clip("b", provenance=recorded))
     text = (tmp_path / "README.md").read_text()
     assert "| weather | rain 2 | rain 2 |" in text and "| time of day | anything 2 | night 2 |" in text
     assert "1 clips were made without boxes" in text and "Model: tiny, sha256 `ab12`" in text
-    for override in ("clips=2", "sampler.name=heun", "root=null", "'weather=[rain,fog]'"):
-        assert override in text
+    for override in (
+        "clips=2",
+        "sampler.name=heun",
+        "split=null",
+        "'weather=[rain,fog]'",
+        "batch=4",
+        "store.split=train",
+    ):
+        assert f"    {override}" in text
+    assert "The scenarios come from `drive`, sha256 `cd34`." in text and "layouts" not in text
     front = _front_matter(tmp_path)
     assert front["license"] == "other" and front["license_name"] == "CC BY-NC: ask us, MIT"
 

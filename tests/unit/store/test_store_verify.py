@@ -26,10 +26,9 @@ SHARD = "train-00000-of-00002.parquet"
 
 
 @pytest.fixture
-def root(tmp_path: Path, write_store: WriteStore) -> Path:
-    """A store of three clips in two shards."""
-    write_store(tmp_path / "store")
-    return tmp_path / "store"
+def root(tmp_path: Path, sound_store: Path) -> Path:
+    """A store of three clips in two shards, to be spoilt."""
+    return shutil.copytree(sound_store, tmp_path / "store")
 
 
 def _told(root: Path) -> str:
