@@ -12,15 +12,10 @@ from shapely.geometry.base import BaseGeometry
 
 from drivegen.core import LaneLine, RoadMap, Structure
 from drivegen.core.arrays import Booleans, Floats, Integers
+from drivegen.core.road_map import DASH_GAP_M, DASH_M, DOUBLE_GAP_M
 
 # The ground layers, in the order of the raster's channels.
 GROUND_LAYERS: Final = ("road", "lane_line", "sidewalk", "crossing")
-
-# A dashed line is paint and gap by turns, measured along the line from its start.
-DASH_M: Final = 3.0
-GAP_M: Final = 5.0
-# Distance between the inner edges of the two stripes of a double line.
-DOUBLE_GAP_M: Final = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +172,7 @@ def _painted(lane_line: LaneLine) -> list[Floats]:
 def _dashes(course: Floats, values: Floats) -> list[Floats]:
     """Values (V, 4) at the vertices of a course (V, 2), interpolated along it and cut into its dashes."""
     distance = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(course, axis=0), axis=1))])
-    starts = np.arange(0.0, distance[-1] - 1e-6, DASH_M + GAP_M)
+    starts = np.arange(0.0, distance[-1] - 1e-6, DASH_M + DASH_GAP_M)
     ends = np.minimum(starts + DASH_M, distance[-1])
     # The vertices inside of a dash belong to it.
     first, last = np.searchsorted(distance, starts, "right"), np.searchsorted(distance, ends, "left")

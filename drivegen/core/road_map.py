@@ -12,9 +12,9 @@ from drivegen.core.errors import DataError
 
 # A dashed line is painted for DASH_M, then bare for DASH_GAP_M, starting with paint at the line's first point.
 DASH_M = 3.0
-DASH_GAP_M = 6.0
-# The two lines of a double line run this far to either side of its course.
-DOUBLE_OFFSET_M = 0.12
+DASH_GAP_M = 5.0
+# Distance between the inner edges of the two stripes of a double line.
+DOUBLE_GAP_M = 0.1
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class LaneLine:
 
     Attributes:
         line: its course (x, y), metres.
-        kind: solid, dashed (DASH_M, DASH_GAP_M) or double (DOUBLE_OFFSET_M).
+        kind: solid, dashed (DASH_M, DASH_GAP_M) or double (DOUBLE_GAP_M).
         width_m: width of the paint.
         rgb: colour of the paint, each in [0, 1].
     """

@@ -13,11 +13,10 @@ from shapely.geometry import LineString, Polygon
 
 from drivegen.core import LaneLine
 from drivegen.core.arrays import Floats, Integers
+from drivegen.core.road_map import DASH_GAP_M, DASH_M
 from drivegen.world.config import Profile
 from drivegen.world.network import CentreLine, Junction, Network
 
-DASH_M, DASH_GAP_M = 3.0, 5.0
-"""A dashed line's paint starts at the line's first point: DASH_M of paint, DASH_GAP_M of road, and so on."""
 LINE_M = 0.15
 WHITE, YELLOW = (0.90, 0.90, 0.88), (0.86, 0.68, 0.16)
 CROSS_STREET_M = 70.0

@@ -17,7 +17,9 @@ from drivegen.core import Ambience, Scenario, Trajectory, forward_camera
 from drivegen.nuscenes_format import NuScenesWriter
 
 SIZE = (32, 64)
-TIMEOUT_S = 240
+TIMEOUT_S = 600
+# Several imports of torch and Lightning on a machine that may be busy with other tests.
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")

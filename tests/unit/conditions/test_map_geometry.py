@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
-from drivegen import world
-from drivegen.conditions.map_geometry import DASH_M, DOUBLE_GAP_M, GAP_M, GROUND_LAYERS, Ground, prepare_map
+from drivegen.conditions.map_geometry import GROUND_LAYERS, Ground, prepare_map
 from drivegen.core import LaneLine, RoadMap, Structure
+from drivegen.core.road_map import DASH_GAP_M, DASH_M, DOUBLE_GAP_M
 
 WHITE = (1.0, 1.0, 1.0)
 
@@ -33,7 +33,7 @@ def test_a_solid_line_has_its_length_and_width() -> None:
 def test_dashes_start_with_paint_and_repeat() -> None:
     dashes = polygons(painted(LineString([(0, 0), (10, 0), (30, 0)]), "dashed"))
     starts = [dash.bounds[0] for dash in dashes]
-    assert starts == pytest.approx([0.0, DASH_M + GAP_M, 2 * (DASH_M + GAP_M), 3 * (DASH_M + GAP_M)])
+    assert starts == pytest.approx([0.0, DASH_M + DASH_GAP_M, 2 * (DASH_M + DASH_GAP_M), 3 * (DASH_M + DASH_GAP_M)])
     assert [dash.area for dash in dashes] == pytest.approx([0.2 * DASH_M] * 4)
 
 
@@ -73,10 +73,6 @@ def test_outsides_lie_to_the_right_whatever_the_footprint_s_direction() -> None:
         outward = np.stack([along[:, 1], -along[:, 0]], axis=1)
         middle = 0.5 * (walls.start + walls.end) - np.array([2.0, 1.0])
         assert (np.sum(outward * middle, axis=1) > 0).all()
-
-
-def test_dashes_are_those_that_the_embedded_world_paints() -> None:
-    assert (world.DASH_M, world.DASH_GAP_M) == (DASH_M, GAP_M)
 
 
 def test_a_line_without_length_paints_nothing() -> None:

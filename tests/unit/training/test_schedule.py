@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from drivegen.training import OptimConfig
@@ -27,4 +29,4 @@ def test_rises_stays_and_falls() -> None:
 
 def test_never_rises_again() -> None:
     scales = [lr_scale(1000, i / 100, OPTIM) for i in range(101)]
-    assert all(later <= earlier for earlier, later in zip(scales, scales[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(scales))
