@@ -1,4 +1,4 @@
-"""Measures the whole chain and writes docs/results/first_chain.json and its pictures.
+"""Measures the whole chain and writes docs/results/first_chain.json, its table in first_chain.md, and a picture.
 
     python tools/first_chain.py [model=FOLDER] [trained=FOLDER] [pandaset=FOLDER] [pandaset_runs=FOLDER] [out=FOLDER]
 
@@ -33,6 +33,8 @@ from drivegen.models.codec import LatentCodec
 from drivegen.store import StoreReader, verify_store
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
+# The table of figures in the page stands between these.
+TABLE_BEGINS, TABLE_ENDS = "<!-- figures -->", "<!-- end of figures -->"
 # Scenes of this seed are held out: the shipped weights were trained on scenes of seed 1.
 HELD_OUT_SEED = 2
 CLIPS_PER_AMBIENCE = 6
@@ -74,12 +76,25 @@ def main(arguments: Sequence[str]) -> None:
         figures |= training_figures(Path(options["pandaset_runs"]), "pandaset")
         figures |= store_figures(Path(options["pandaset_runs"]) / "sample", "pandaset_store")
     write_figures(out / "first_chain.json", figures)
+    write_table(out / "first_chain.md", figures)
 
 
 def write_figures(path: Path, figures: dict[str, Figure]) -> None:
     """Write figures by name; what is None is left out."""
     rows = {key: {k: v for k, v in vars(figure).items() if v is not None} for key, figure in figures.items()}
     path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+def write_table(page: Path, figures: dict[str, Figure]) -> None:
+    """Put the figures, as a table, between the two marks of a page."""
+    head, _, rest = page.read_text(encoding="utf-8").partition(TABLE_BEGINS)
+    tail = rest.partition(TABLE_ENDS)[2]
+    rows = ["| figure | value | unit | count | seed | 95 % interval |", "|---|---|---|---|---|---|"]
+    for key, figure in figures.items():
+        interval = "" if figure.interval_95 is None else "{} to {}".format(*figure.interval_95)
+        cells = (f"`{key}`", figure.value, figure.unit, figure.count, figure.seed, interval)
+        rows.append("| " + " | ".join("" if cell is None else str(cell) for cell in cells) + " |")
+    page.write_text("\n".join([head + TABLE_BEGINS, *rows, TABLE_ENDS]) + tail, encoding="utf-8")
 
 
 def rerun_figures(model: Path) -> dict[str, Figure]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shapely.errors import ShapelyError
 from shapely.geometry import LineString, Polygon, mapping, shape
 
 from drivegen.core.errors import DataError
@@ -98,7 +99,7 @@ class RoadMap:
                     for s in value["structures"]
                 ),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, ShapelyError) as error:
             raise DataError("not a road map", where="road map", got=f"{type(error).__name__}: {error}") from error
 
 

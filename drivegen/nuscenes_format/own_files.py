@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shapely.errors import ShapelyError
-
 from drivegen.core import Ambience, ConfigError, DataError, RoadMap, Track, decode
 from drivegen.nuscenes_format.files import RootPaths
 from drivegen.nuscenes_format.names import ROAD_MAPS_FOLDER, SCENES_FILE, SPLITS_FILE, TRACKS_FILE
@@ -85,7 +83,7 @@ class OwnFiles:
             raise DataError("not a road map", where=path, expected="a mapping", got=type(value).__name__)
         try:
             return RoadMap.from_dict(value)
-        except (DataError, ShapelyError) as error:
+        except DataError as error:
             raise DataError("not a road map", where=path, got=error) from error
 
     def _looks(self, scene: str) -> Mapping[str, Any]:

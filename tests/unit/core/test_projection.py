@@ -72,6 +72,13 @@ def test_a_box_around_the_camera_is_clipped_at_the_near_plane() -> None:
     assert np.isfinite(outline.bounds).all()
 
 
+def test_a_car_beside_the_camera_is_not_measured_against_its_endless_silhouette() -> None:
+    # Its near end projects thousands of pixels beyond the edge; what lies half an image beyond it counts no more.
+    projection = project_boxes(_boxes(((3, 0, 3), (2, 2, 5.7))), CAMERA)
+    assert projection.amodal_px[0, 2] > 500
+    assert projection.visible_fraction[0] > 0.1
+
+
 def test_no_boxes() -> None:
     projection = project_boxes(Boxes3D.empty(), CAMERA)
     assert projection.amodal_px.shape == (0, 4)

@@ -19,7 +19,7 @@ def drive(name: str, times: np.ndarray, appearance: tuple[float, float, float] |
     """A vehicle that stands behind one car."""
     upright = np.tile([1.0, 0.0, 0.0, 0.0], (len(times), 1))
     still = np.zeros((len(times), 3))
-    place = Trajectory(times, still + [10.0, 0.0, 1.0], upright)
+    place = Trajectory(times, still + np.array([10.0, 0.0, 1.0]), upright)
     car = Track("car", "car", place, np.tile([4.0, 2.0, 2.0], (len(times), 1)), appearance=appearance)
     camera = forward_camera("CAM_FRONT", SIZE, 1.2, 1.5)
     return Scenario(name, Trajectory(times, still, upright), {"CAM_FRONT": camera}, {"CAM_FRONT": times}, (car,))
