@@ -17,7 +17,7 @@ $(VENV)/.ready: pyproject.toml setup.cfg constraints.txt
 	@touch $@
 
 sample: setup
-	$(BIN)/drivegen sample out=$(OUT)
+	$(BIN)/drivegen sample scenarios=file file=datasets/catalogues/first_look.json clips=6 out=$(OUT)
 
 test: setup lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile

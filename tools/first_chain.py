@@ -24,8 +24,7 @@ from interpolation_error import interpolation_error
 
 from drivegen.core import Ambience, Clip, ConfigError, DrivegenError, TimeOfDay, Weather, stream
 from drivegen.core.arrays import Bytes, Floats
-from drivegen.drawing import write_png
-from drivegen.drawing.sheets import contact_sheet, enlarge
+from drivegen.drawing import contact_sheet, enlarge, write_png
 from drivegen.generation import SampleConfig, plan, sample
 from drivegen.generation.generators import make_generator
 from drivegen.models import default_model_folder, load_model
@@ -115,7 +114,7 @@ def store_figures(store: Path, name: str) -> dict[str, Figure]:
     """What verification says of a store, and how much it holds."""
     reader = StoreReader(store)
     problems = verify_store(store)
-    rows = {table: reader.table(table).count_rows() for table in ("clips", "frames", "objects")}  # type: ignore[arg-type]
+    rows = {table: reader.table(table).count_rows() for table in ("clips", "frames", "objects")}
     return {
         f"{name}_problems": Figure(len(problems), "problems found by verify", rows["clips"]),
         **{f"{name}_{table}": Figure(count, "rows") for table, count in rows.items()},

@@ -87,7 +87,7 @@ def hash_of_files(files: Mapping[str, str]) -> str:
 
 def _read_json(folder: Path, path: Path) -> dict[str, Any]:
     if not folder.is_dir():
-        raise DataError("no such model folder", where=folder, remedy="train one: drivegen train recipe=release_cpu")
+        raise DataError("no such model folder", where=folder, remedy="train one: drivegen train")
     if not path.is_file():
         raise DataError("not a model folder", where=folder, expected=f"a {INFO_FILE} in it")
     try:
