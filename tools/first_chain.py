@@ -3,8 +3,8 @@
     python tools/first_chain.py [model=FOLDER] [trained=FOLDER] [pandaset=FOLDER] [pandaset_runs=FOLDER] [out=FOLDER]
 
 `model` is the model folder to judge (default: the one that ships), `trained` a folder with the runs that made it
-(autoencoder, image, video), `pandaset` a copy of PandaSet drive 002 in nuScenes form, `pandaset_runs` the folder with
-the runs on it and the store sampled from them (`sample`). What is not named is left out. Needs about five minutes.
+(named in STAGES), `pandaset` a copy of PandaSet drive 002 in nuScenes form, `pandaset_runs` the folder with the runs on
+it and the store sampled from them (`sample`). What is not named is left out. Needs about five minutes.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from drivegen.store import StoreReader, verify_store
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 # The table of figures in the page stands between these.
 TABLE_BEGINS, TABLE_ENDS = "<!-- figures -->", "<!-- end of figures -->"
+# Folders of the runs, as the page names them; those that are not there are left out.
+STAGES = ("autoencoder-1", "autoencoder", "image-1", "image", "video", "decoder")
 # Scenes of this seed are held out: the shipped weights were trained on scenes of seed 1.
 HELD_OUT_SEED = 2
 CLIPS_PER_AMBIENCE = 6
@@ -199,7 +201,7 @@ def _ratio(above: Floats, below: Floats, unit: str = "mean |difference| over tha
 def training_figures(runs: Path, name: str) -> dict[str, Figure]:
     """What the training runs in a folder say of themselves (`train.json` of each stage)."""
     figures: dict[str, Figure] = {}
-    for stage in ("autoencoder", "image", "video"):
+    for stage in STAGES:
         path = runs / stage / "train.json"
         if path.is_file():
             facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
