@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,17 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 TABLE_BEGINS, TABLE_ENDS = "<!-- figures -->", "<!-- end of figures -->"
 # Folders of the runs, as the page names them; those that are not there are left out.
 STAGES = ("autoencoder-1", "autoencoder", "image-1", "image", "video", "decoder")
+# What is told of a run, and its unit.
+TRAINING_FACTS = {
+    "steps": "steps",
+    "training_seconds": "s",
+    "frames_seen": "frames",
+    "frames_per_second": "frames/s",
+    "loss": "held-out loss",
+    "psnr_db": "held-out dB",
+    "training_frames": "frames",
+    "held_out_frames": "frames",
+}
 # Scenes of this seed are held out: the shipped weights were trained on scenes of seed 1.
 HELD_OUT_SEED = 2
 CLIPS_PER_AMBIENCE = 6
@@ -203,29 +214,15 @@ def training_figures(runs: Path, name: str) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for stage in STAGES:
         path = runs / stage / "train.json"
-        if path.is_file():
-            facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            figures |= {
-                f"{name}_{stage}_{key}": Figure(_rounded(value), unit) for key, unit, value in _plain_facts(facts)
-            }
+        if not path.is_file():
+            continue
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        facts |= facts["held_out"] | facts["data"]
+        for fact, unit in TRAINING_FACTS.items():
+            if fact in facts:
+                value = round(float(facts[fact]), 4)
+                figures[f"{name}_{stage}_{fact}"] = Figure(value, unit, seed=facts["seed"])
     return figures
-
-
-def _plain_facts(facts: dict[str, Any]) -> Iterable[tuple[str, str, float | str]]:
-    units = {"steps": "steps", "seconds": "s", "samples": "samples", "precision": "type", "parameters": "weights"}
-    for key, value in facts.items():
-        if isinstance(value, dict):
-            yield from ((f"{key}_{k}", str(k).rsplit("_", 1)[-1], v) for k, v in value.items() if _is_plain(v))
-        elif _is_plain(value):
-            yield key, units.get(key, key.rsplit("_", 1)[-1]), value
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, int | float | str) and not (isinstance(value, str) and "/" in value)
-
-
-def _rounded(value: float | str) -> float | str:
-    return round(value, 4) if isinstance(value, float) else value
 
 
 def pandaset_figures(root: Path) -> dict[str, Figure]:
@@ -233,7 +230,7 @@ def pandaset_figures(root: Path) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for place, values in interpolation_error(root).items():
         for key, value in values.items():
-            figures[f"pandaset_boxes_{place}_{key}"] = Figure(
+            figures[f"pandaset_boxes_{place}_{key}".replace(" ", "_")] = Figure(
                 round(float(value), 4), "m" if key.endswith("_m") else "boxes"
             )
     return figures
