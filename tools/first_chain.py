@@ -21,10 +21,11 @@ import numpy as np
 import torch
 from einops import rearrange
 from interpolation_error import interpolation_error
+from small_png import write_small_png
 
 from drivegen.core import Ambience, Clip, ConfigError, DrivegenError, TimeOfDay, Weather, stream
 from drivegen.core.arrays import Bytes, Floats
-from drivegen.drawing import contact_sheet, enlarge, write_png
+from drivegen.drawing import contact_sheet, enlarge
 from drivegen.generation import SampleConfig, plan, sample
 from drivegen.generation.generators import make_generator
 from drivegen.models import default_model_folder, load_model
@@ -246,7 +247,7 @@ def _write_pairs(path: Path, pictures: Sequence[tuple[Bytes, Bytes, str]], times
                 images.append(enlarge(frames[min(time, len(frames) - 1)], 2))
                 captions.append(f"{source}, frame {time}, {name}")
     title = "Held-out scenarios: generated frames (left) beside the world's rendering (right)"
-    write_png(path, contact_sheet(images, columns=2 * len(times), captions=captions, title=title))
+    write_small_png(path, contact_sheet(images, columns=2 * len(times), captions=captions, title=title), 1600)
 
 
 def _name(ambience: Ambience) -> str:
