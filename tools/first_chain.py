@@ -1,15 +1,17 @@
 """Measures the whole chain and writes docs/results/first_chain.json, its table in first_chain.md, and a picture.
 
-    python tools/first_chain.py [model=FOLDER] [trained=FOLDER] [pandaset=FOLDER] [pandaset_runs=FOLDER] [out=FOLDER]
+    python tools/first_chain.py [model=FOLDER] [trained=FOLDER] [pandaset=FOLDER] [pandaset_runs=FOLDER] [ci_log=FILE]
 
 `model` is the model folder to judge (default: the one that ships), `trained` a folder with the runs that made it
 (named in STAGES), `pandaset` a copy of PandaSet drive 002 in nuScenes form, `pandaset_runs` the folder with the runs on
-it and the store sampled from them (`sample`). What is not named is left out. Needs about five minutes.
+it and the store sampled from them (`sample`), `ci_log` what `time bash .ci/run` printed in a fresh clone. What is not
+named is left out. Needs about five minutes.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -73,10 +75,10 @@ class Figure:
 def main(arguments: Sequence[str]) -> None:
     """Measure what was named and write the page's figures."""
     options = dict(argument.split("=", 1) for argument in arguments)
-    unknown = set(options) - {"model", "trained", "pandaset", "pandaset_runs", "out"}
+    unknown = set(options) - {"model", "trained", "pandaset", "pandaset_runs", "ci_log"}
     if unknown:
         raise ConfigError("unknown option", where=", ".join(sorted(unknown)))
-    out = Path(options.get("out", RESULTS))
+    out = RESULTS
     model = Path(options["model"]) if "model" in options else default_model_folder()
     figures: dict[str, Figure] = {}
     figures |= rerun_figures(model)
@@ -88,6 +90,8 @@ def main(arguments: Sequence[str]) -> None:
     if "pandaset_runs" in options:
         figures |= training_figures(Path(options["pandaset_runs"]), "pandaset")
         figures |= store_figures(Path(options["pandaset_runs"]) / "sample", "pandaset_store")
+    if "ci_log" in options:
+        figures |= ci_figures(Path(options["ci_log"]).read_text(encoding="utf-8"))
     write_figures(out / "first_chain.json", figures)
     write_table(out / "first_chain.md", figures)
 
@@ -224,6 +228,19 @@ def training_figures(runs: Path, name: str) -> dict[str, Figure]:
                 value = round(float(facts[fact]), 4)
                 figures[f"{name}_{stage}_{fact}"] = Figure(value, unit, seed=facts["seed"])
     return figures
+
+
+def ci_figures(log: str) -> dict[str, Figure]:
+    """How many tests passed, and how long everything took from nothing, as pytest and `time` printed it."""
+    tests = re.search(r"(\d+) passed", log)
+    wall = re.search(r"real\s+(\d+)m([\d.]+)s", log)
+    if tests is None or wall is None:
+        raise ConfigError("not the log of a run that passed", where="ci_log", expected="pytest's summary and `real`")
+    seconds = 60 * int(wall.group(1)) + float(wall.group(2))
+    return {
+        "ci_tests_passed": Figure(int(tests.group(1)), "tests"),
+        "ci_seconds_from_nothing": Figure(round(seconds, 1), "s"),
+    }
 
 
 def pandaset_figures(root: Path) -> dict[str, Figure]:

@@ -54,7 +54,7 @@ def load_devkit(root: Path, version: str, paths: RootPaths) -> tuple[Any, list[P
         raise DataError(
             first.message,
             where=f"{root}: {first.where}",
-            remedy=f"and {more} more problems like this (check_tables lists them)" if more else None,
+            remedy=f"and {more} more problems like this (drivegen verify root=... lists them)" if more else None,
         )
     unusable = annotation_problems(tables["sample_annotation"], f"{version}/sample_annotation.json")
     return _open(root, version, tables), unusable

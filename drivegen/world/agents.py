@@ -6,6 +6,7 @@ that was asked for is reached without moving anybody.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +92,10 @@ HITCH_M = 0.7
 
 def queue_of(candidates: list[Candidate]) -> Queue:
     """The candidates as a queue of the driver model."""
-    column = lambda get: np.array([get(c) for c in candidates], dtype=np.float64)  # noqa: E731
+
+    def column(get: Callable[[Candidate], float]) -> Floats:
+        return np.array([get(c) for c in candidates], dtype=np.float64)
+
     return Queue(
         lane=np.array([c.lane for c in candidates], dtype=np.int64),
         u=column(lambda c: c.u),
@@ -265,7 +269,10 @@ def _work_site(crowd: _Crowd) -> tuple[float, float] | None:
         return None
     near, far = -(section.carriageway_m + 0.35), -(section.carriageway_m + room - 0.3)
     lane, order = -1, float(rng.random() * 0.5)
-    static = lambda body, s, d, rgb: Candidate(body, BODIES[body].size(rng), rgb, lane, 1, d, s, 0.0, order)  # noqa: E731
+
+    def static(body: str, s: float, d: float, rgb: Colour) -> Candidate:
+        return Candidate(body, BODIES[body].size(rng), rgb, lane, 1, d, s, 0.0, order)
+
     for i, s in enumerate(np.arange(start, end, 2.5)):
         d = near if i > 1 else far + (near - far) * (i + 0.5) / 2.5
         crowd.found.append(static("cone", float(s), float(d), (0.88, 0.32, 0.08)))

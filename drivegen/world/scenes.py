@@ -144,7 +144,10 @@ def _attempt(
     config: WorldConfig, index: int, attempt: int, ambience: Ambience, level: Crowdedness
 ) -> WorldScene | None:
     """One try; None when the level is out of reach on this road."""
-    named = lambda name: stream(config.seed, name, index, attempt)  # noqa: E731
+
+    def named(name: str) -> np.random.Generator:
+        return stream(config.seed, name, index, attempt)
+
     rng = named("road")
     profile = _profile(config, rng, level, attempt)
     speed = float(rng.uniform(11.0, 18.0) if profile is Profile.RURAL else rng.uniform(5.0, 13.0))
