@@ -26,7 +26,9 @@ def job(config: TrainConfig) -> None:
     # Under DDP every rank comes here.
     if os.environ.get("LOCAL_RANK", "0") == os.environ.get("NODE_RANK", "0") == "0":
         print(f"model folder: {folder}")
-        print(f"next: {NEXT[config.stage].format(folder=folder)}")
+        # Behind a frozen encoder the later stages are still there.
+        last = "video" if config.stage == "autoencoder" and config.autoencoder.freeze_encoder else config.stage
+        print(f"next: {NEXT[last].format(folder=folder)}")
 
 
 # What a model folder that ends with a stage is good for.

@@ -17,7 +17,6 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
-from torch.utils.data import DataLoader
 
 from drivegen.core import DataError
 from drivegen.models import save_model
@@ -25,6 +24,7 @@ from drivegen.training.batches import BatchStream
 from drivegen.training.cache_folder import local_rank
 from drivegen.training.callbacks import EmaCallback, ProgressReport, RunClock, Validation
 from drivegen.training.config import TrainConfig
+from drivegen.training.datamodule import StageData
 from drivegen.training.pictures import Pictures
 from drivegen.training.precision import LIGHTNING_NAMES, Precision, measure_precision
 from drivegen.training.progress import say
@@ -60,17 +60,9 @@ def run_training(config: TrainConfig) -> Path:
     start_step = _checkpoint_step(checkpoint)
     if checkpoint is not None:
         say(f"{config.stage}: going on at step {start_step}")
-    stream = BatchStream(
-        prepared.source,
-        config.optim.batch,
-        config.seed,
-        first_step=start_step,
-        rank=_global_rank(),
-        world=trainer.world_size,
-    )
+    data = StageData(prepared.source, config.optim.batch, config.seed, first_step=start_step)
     with _quiet():
-        loader = DataLoader(stream, batch_size=None, num_workers=0)
-        trainer.fit(prepared.module, loader, ckpt_path=checkpoint, **_safe_loading())
+        trainer.fit(prepared.module, datamodule=data, ckpt_path=checkpoint, **_safe_loading())
     if clock.interrupted:
         say(f"{config.stage}: stopped at step {trainer.global_step}, saved in {folder.checkpoint}")
         raise KeyboardInterrupt
@@ -229,10 +221,6 @@ def _device(config: TrainConfig) -> torch.device:
     if config.accelerator == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", local_rank())
-
-
-def _global_rank() -> int:
-    return int(os.environ.get("RANK", local_rank()))
 
 
 @contextmanager

@@ -47,6 +47,22 @@ def test_three_stages(make_config: MakeConfig, autoencoder: Path) -> None:
     assert set(after.info.trained) == {"autoencoder", "image", "video"}
 
 
+def test_a_frozen_encoder_keeps_latents_and_later_parts(make_config: MakeConfig, autoencoder: Path) -> None:
+    image = train(make_config("image", model=autoencoder))
+    config = make_config("autoencoder", model=image)
+    stage = replace(config.autoencoder, freeze_encoder=True)
+    folder = train(replace(config, autoencoder=stage, out=config.out.with_name("decoder")))
+    before, after = load_model(image, ("image",)), load_model(folder, ("image",))
+    assert before.image is not None
+    assert after.image is not None
+    kept = after.image.state_dict()
+    assert all(torch.equal(value, kept[name]) for name, value in before.image.state_dict().items())
+    old, new = before.codec.state_dict(), after.codec.state_dict()
+    changed = {name for name, value in old.items() if not torch.equal(value, new[name])}
+    assert changed
+    assert all("decoder" in name for name in changed), changed
+
+
 def test_the_folder_predicts_as_the_average_does(make_config: MakeConfig, autoencoder: Path) -> None:
     config = make_config("image", model=autoencoder)
     folder = train(config)
