@@ -223,10 +223,13 @@ def training_figures(runs: Path, name: str) -> dict[str, Figure]:
             continue
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         facts |= facts["held_out"] | facts["data"]
+        # Where nothing could be held out (one short drive), the run measured itself on what it trained on.
+        measured_on = "held-out" if facts["held_out_is_apart"] else "training"
         for fact, unit in TRAINING_FACTS.items():
-            if fact in facts:
-                value = round(float(facts[fact]), 4)
-                figures[f"{name}_{stage}_{fact}"] = Figure(value, unit, seed=facts["seed"])
+            if fact in facts and (measured_on == "held-out" or fact != "held_out_frames"):
+                value = round(facts[fact], 4)
+                unit_here = unit.replace("held-out", measured_on)
+                figures[f"{name}_{stage}_{fact}"] = Figure(value, unit_here, seed=facts["seed"])
     return figures
 
 
