@@ -164,7 +164,11 @@ def agreement_figures(model: Path, out: Path) -> dict[str, Figure]:
             luma["rendered"].setdefault(_name(ambience), []).append(float(rendered[index].mean()))
         pictures += [(c.frames, r, _name(ambience)) for c, r in zip(clips[:2], rendered[:2], strict=True)]
     _write_pairs(out / "generated_beside_rendered.png", pictures)
-    own, floor, other_distance = (np.array(column) for column in zip(*rows, strict=True))
+    # The same scenarios come back in every weather and light: what is independent is the scenario, not the clip.
+    by_scenario = rearrange(
+        np.array(rows), "(ambience scenario) kind -> ambience scenario kind", ambience=len(AMBIENCES)
+    )
+    own, floor, other_distance = by_scenario.mean(axis=0).T
     night, day = _name(AMBIENCES[3]), _name(AMBIENCES[0])
     return {
         "agreement_generated": _ratio(own, other_distance),
@@ -205,8 +209,8 @@ def _distance(a: Bytes, b: Bytes) -> float:
     return float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean())
 
 
-def _ratio(above: Floats, below: Floats, unit: str = "mean |difference| over that of two scenarios") -> Figure:
-    """A ratio of means, with a bootstrap interval over clips."""
+def _ratio(above: Floats, below: Floats, unit: str = "mean absolute difference over that of two scenarios") -> Figure:
+    """A ratio of means, with a bootstrap interval over scenarios."""
     generator = stream(HELD_OUT_SEED, "bootstrap")
     draws = generator.integers(0, len(above), (2000, len(above)))
     spread = above[draws].mean(axis=1) / below[draws].mean(axis=1)
