@@ -103,6 +103,9 @@ class TrainConfig:
     """Licence of the weights; None: that of the data."""
     model: Path | None = None
     """Model folder to start from; its parts before this stage are kept, this stage's own is trained further."""
+    start_from: Path | None = None
+    """stage=image|video: a model folder of the same shape whose weights of this stage are the start, while all before
+    it comes from `model` (paper, section 3: temporal layers fit any image model of their shape)."""
     public_image_ldm: Path | None = None
     """stage=image: a public image latent diffusion pipeline in diffusers format to start from."""
     validation: DataConfig | None = None
@@ -148,6 +151,13 @@ class TrainConfig:
                 raise ConfigError("must be positive", where=name, got=value)
         if not 0 <= self.holdout_fraction < 1:
             raise ConfigError("out of range", where="holdout_fraction", expected="0 to 1", got=self.holdout_fraction)
+        if self.start_from is not None and (self.stage == "autoencoder" or self.public_image_ldm is not None):
+            raise ConfigError(
+                "nothing to take from there",
+                where="start_from",
+                expected="stage=image or stage=video, without public_image_ldm",
+                remedy="name a folder to train further with model=...",
+            )
         starts_from_public = self.stage == "image" and self.public_image_ldm is not None
         if self.stage != "autoencoder" and self.model is None and not starts_from_public:
             raise ConfigError(

@@ -53,6 +53,8 @@ def _image(config: TrainConfig) -> Models:
         sizes = replace(net.conditions, image_size=config.data.image_size)
         return load_public_image_ldm(config.public_image_ldm, sizes, token_dim=net.token_dim)
     folder = _folder(config)
+    if config.start_from is not None:
+        return _transplanted_image(folder, config.start_from)
     if "image" in available_parts(folder):
         loaded = load_model(folder, ("image",))
         return Models(loaded.codec, loaded.image, None, replace(loaded.info, temporal=None))
@@ -64,6 +66,8 @@ def _image(config: TrainConfig) -> Models:
 
 def _video(config: TrainConfig) -> Models:
     folder = _folder(config)
+    if config.start_from is not None:
+        return _transplanted_video(folder, config.start_from)
     if "video" in available_parts(folder):
         return load_model(folder)
     loaded = load_model(folder, ("image",))
@@ -71,6 +75,40 @@ def _video(config: TrainConfig) -> Models:
         raise DataError("no image model", where=folder, remedy="train it: drivegen train stage=image")
     video = VideoLDM(loaded.image, config.video.net)
     return Models(loaded.codec, loaded.image, video, replace(loaded.info, temporal=config.video.net))
+
+
+def _transplanted_image(folder: Path, donor_folder: Path) -> Models:
+    """The autoencoder of one folder and the image model of another."""
+    base, donor = load_model(folder, ("autoencoder",)), load_model(donor_folder, ("image",))
+    if donor.image is None:
+        raise DataError("no image model", where=donor_folder, remedy="name a folder that stage=image has written")
+    _same_shape(donor.info, fitted_image_config(donor.image.config, base.info), donor.image.config, donor_folder)
+    info = replace(base.info, image=donor.info.image, temporal=None, prediction_type=donor.info.prediction_type)
+    return Models(base.codec, donor.image, None, info)
+
+
+def _transplanted_video(folder: Path, donor_folder: Path) -> Models:
+    """Autoencoder and image model of one folder, temporal layers of another (paper, section 3.1.2)."""
+    base, donor = load_model(folder, ("image",)), load_model(donor_folder)
+    if base.image is None:
+        raise DataError("no image model", where=folder, remedy="train it: drivegen train stage=image")
+    if donor.video is None:
+        raise DataError("no temporal layers", where=donor_folder, remedy="name a folder that stage=video has written")
+    _same_shape(donor.info, base.image.config, donor.video.image.config, donor_folder)
+    video = VideoLDM(base.image, donor.video.config)
+    video.temporal.load_state_dict(donor.video.temporal.state_dict())
+    return Models(base.codec, base.image, video, replace(base.info, temporal=donor.video.config))
+
+
+def _same_shape(donor: ModelInfo, expected: ImageLDMConfig, got: ImageLDMConfig, where: Path) -> None:
+    if expected != got:
+        raise DataError(
+            f"the model {donor.name} is of another shape",
+            where=where,
+            expected=expected,
+            got=got,
+            remedy="leave start_from out: the stage then starts fresh",
+        )
 
 
 def fitted_image_config(net: ImageLDMConfig, info: ModelInfo) -> ImageLDMConfig:
