@@ -145,7 +145,7 @@ def _draw_ground(ground: Ground, camera: Camera, camera_from_global: Pose) -> np
         return canvas
     planes = view_planes(camera, GROUND_NEAR_M, FAR_M)
     matrix = camera_from_global.matrix
-    points = ground.points @ matrix[:3, :2].T + matrix[:3, 3]
+    points = ground.points @ matrix[:3, :2].T + ground.height_m[:, None] * matrix[:3, 2] + matrix[:3, 3]
     beyond = distances(points, planes) < 0
     outside = np.logical_and.reduceat(beyond, ground.ring_start[:-1]).any(axis=1)
     cut = np.logical_or.reduceat(beyond, ground.ring_start[:-1]).any(axis=1)
@@ -184,12 +184,13 @@ def _upright_quads(walls: Walls, columns: Columns, position: Floats) -> tuple[Fl
     close = away[:, 0] <= FAR_M
     start = np.concatenate([walls.start[seen], (columns.center - side)[close]])
     end = np.concatenate([walls.end[seen], (columns.center + side)[close]])
-    height = np.concatenate([walls.height_m[seen], columns.height_m[close]])
+    top = np.concatenate([walls.top_m[seen], (columns.foot_m + columns.height_m)[close]])
+    # Of a tree only the crown is drawn.
+    low = (columns.foot_m + CROWN_FROM * columns.height_m * columns.tree)[close]
     quads = np.zeros((len(start), 4, 3))
     quads[:, :, :2] = np.stack([start, end, end, start], axis=1)
-    quads[:, 2:, 2] = height[:, None]
-    crowns = CROWN_FROM * (columns.height_m * columns.tree)[close]
-    quads[int(seen.sum()) :, :2, 2] = crowns[:, None]
+    quads[:, :2, 2] = np.concatenate([walls.foot_m[seen], np.stack([low, low], axis=1)])
+    quads[:, 2:, 2] = top[:, None]
     hides = np.concatenate([np.ones(int(seen.sum()), dtype=bool), ~columns.tree[close]])
     return quads, np.concatenate([walls.rgb[seen], columns.rgb[close]]), hides
 

@@ -10,26 +10,30 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from drivegen.core import LaneLine, RoadMap, Structure
+from drivegen.core import LaneLine, RoadMap, Structure, TerrainGrid
 from drivegen.core.arrays import Booleans, Floats, Integers
 from drivegen.core.road_map import DASH_GAP_M, DASH_M, DOUBLE_GAP_M
 
 # The ground layers, in the order of the raster's channels.
 GROUND_LAYERS: Final = ("road", "lane_line", "sidewalk", "crossing")
+# On sloping ground edges get a vertex this often, so that they follow it.
+SLOPE_STEP_M: Final = 5.0
 
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """R rings of P polygons on the plane z = 0.
+    """R rings of P polygons on the ground.
 
     Attributes:
         points: (V, 2) vertices of all rings, one ring after another, unclosed.
+        height_m: (V,) how high they lie.
         ring_start: (R + 1,) where each ring begins in `points`.
         polygon_start: (P + 1,) where each polygon begins among the rings: its outline, then its holes.
         layer: (P,) index in GROUND_LAYERS.
     """
 
     points: Floats
+    height_m: Floats
     ring_start: Integers
     polygon_start: Integers
     layer: Integers
@@ -41,13 +45,15 @@ class Walls:
 
     Attributes:
         start, end: (W, 2) foot of the wall, its outside to the right of start -> end.
-        height_m: (W,)
+        foot_m: (W, 2) how high its foot lies at its start and its end.
+        top_m: (W,) how high its upper edge lies, which is level.
         rgb: (W, 3) colour with the shade of the side it faces.
     """
 
     start: Floats
     end: Floats
-    height_m: Floats
+    foot_m: Floats
+    top_m: Floats
     rgb: Floats
 
 
@@ -57,6 +63,7 @@ class Columns:
 
     Attributes:
         center: (K, 2); radius_m, height_m: (K,); rgb: (K, 3).
+        foot_m: (K,) how high the ground lies there.
         tree: (K,) whether it is a tree, of which only the crown is drawn.
     """
 
@@ -64,6 +71,7 @@ class Columns:
     radius_m: Floats
     height_m: Floats
     rgb: Floats
+    foot_m: Floats
     tree: Booleans
 
 
@@ -90,14 +98,19 @@ def prepare_map(road_map: RoadMap) -> MapGeometry:
     }
     buildings = [s for s in road_map.structures if s.kind not in ("tree", "pole")]
     columns = [s for s in road_map.structures if s.kind in ("tree", "pole")]
-    return MapGeometry(_ground(layers), _walls(buildings), _columns(columns))
+    terrain = road_map.terrain
+    return MapGeometry(_ground(layers, terrain), _walls(buildings, terrain), _columns(columns, terrain))
 
 
-def _ground(layers: dict[str, list[Rings]]) -> Ground:
+def _ground(layers: dict[str, list[Rings]], terrain: TerrainGrid | None) -> Ground:
     polygons = [rings for group in layers.values() for rings in group]
     rings = [ring for polygon in polygons for ring in polygon]
+    if terrain is not None:
+        rings = [_dense(ring) for ring in rings]
+    points = np.concatenate([*rings, np.zeros((0, 2))])
     return Ground(
-        points=np.concatenate([*rings, np.zeros((0, 2))]),
+        points=points,
+        height_m=_heights(points, terrain),
         ring_start=_starts([len(ring) for ring in rings]),
         polygon_start=_starts([len(polygon) for polygon in polygons]),
         layer=np.repeat([GROUND_LAYERS.index(name) for name in layers], [len(group) for group in layers.values()]),
@@ -109,32 +122,55 @@ def _starts(counts: list[int]) -> Integers:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _walls(buildings: list[Structure]) -> Walls:
-    start, end, height, rgb = [], [], [], []
-    for building in buildings:
+def _heights(places: Floats, terrain: TerrainGrid | None) -> Floats:
+    """How high the ground lies (...) at places (..., 2)."""
+    return np.zeros(places.shape[:-1]) if terrain is None else terrain.height(places)
+
+
+def _dense(ring: Floats) -> Floats:
+    """A ring (V, 2) with further vertices on its edges, none longer than SLOPE_STEP_M."""
+    step = np.roll(ring, -1, axis=0) - ring
+    pieces = np.maximum(np.ceil(np.linalg.norm(step, axis=1) / SLOPE_STEP_M - 1e-9), 1).astype(np.int64)
+    edge = np.repeat(np.arange(len(ring)), pieces)
+    number = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    return ring[edge] + step[edge] * (number / pieces[edge])[:, None]
+
+
+def _walls(buildings: list[Structure], terrain: TerrainGrid | None) -> Walls:
+    start, end, top, rgb = [], [], [], []
+    middles = shapely.get_coordinates([shapely.centroid(b.footprint) for b in buildings]).reshape(-1, 2)
+    for building, ground in zip(buildings, _heights(middles, terrain).tolist(), strict=True):
         for outline in (rings[0] for rings in _polygons((building.footprint,))):
             # Counter-clockwise, so that the outside lies to the right of every edge.
             following = np.roll(outline, -1, axis=0)
             twice_area = np.sum(outline[:, 0] * following[:, 1] - outline[:, 1] * following[:, 0])
             start.append(outline if twice_area > 0 else following)
             end.append(following if twice_area > 0 else outline)
-            height.append(np.full(len(outline), building.height_m))
+            top.append(np.full(len(outline), ground + building.height_m))
             rgb.append(np.tile(building.rgb, (len(outline), 1)))
     first = np.concatenate([*start, np.zeros((0, 2))])
     last = np.concatenate([*end, np.zeros((0, 2))])
     along = np.abs(last - first)
     # Walls that face east or west are a little darker, so that a corner shows.
     shade = 0.85 + 0.15 * along[:, :1] / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
-    return Walls(first, last, np.concatenate([*height, np.zeros(0)]), np.concatenate([*rgb, np.zeros((0, 3))]) * shade)
+    return Walls(
+        start=first,
+        end=last,
+        foot_m=_heights(np.stack([first, last], axis=1), terrain),
+        top_m=np.concatenate([*top, np.zeros(0)]),
+        rgb=np.concatenate([*rgb, np.zeros((0, 3))]) * shade,
+    )
 
 
-def _columns(structures: list[Structure]) -> Columns:
+def _columns(structures: list[Structure], terrain: TerrainGrid | None) -> Columns:
     bounds = np.array([s.footprint.bounds for s in structures]).reshape(-1, 4)
+    center = 0.5 * (bounds[:, :2] + bounds[:, 2:])
     return Columns(
-        center=0.5 * (bounds[:, :2] + bounds[:, 2:]),
+        center=center,
         radius_m=0.25 * (bounds[:, 2] - bounds[:, 0] + bounds[:, 3] - bounds[:, 1]),
         height_m=np.array([s.height_m for s in structures]),
         rgb=np.array([s.rgb for s in structures]).reshape(-1, 3),
+        foot_m=_heights(center, terrain),
         tree=np.array([s.kind == "tree" for s in structures], dtype=bool),
     )
 

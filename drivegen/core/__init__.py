@@ -12,13 +12,16 @@ from drivegen.core.config import decode, encode
 from drivegen.core.crowdedness import Crowdedness, CrowdednessLevels, mean_road_users
 from drivegen.core.errors import EXIT_FAILED, EXIT_USAGE, ConfigError, DataError, DrivegenError, GeometryError
 from drivegen.core.labels import FrameLabels, LabelPolicy, label_frame, recamera
+from drivegen.core.lanes import LightState, MapLane, TrafficLight
 from drivegen.core.poses import Pose, interpolate_poses
-from drivegen.core.projection import Projection, project_boxes, silhouette
+from drivegen.core.projection import Projection, project_amodal, project_boxes, silhouette
 from drivegen.core.provenance import FrameKind, Provenance
 from drivegen.core.road_map import LaneLine, RoadMap, Structure
 from drivegen.core.scenario import Scenario
 from drivegen.core.seeds import derive_seed, stream
-from drivegen.core.tracks import Track, Trajectory
+from drivegen.core.sightings import Sightings
+from drivegen.core.terrain_grid import TerrainGrid
+from drivegen.core.tracks import Track, Trajectory, usual_attribute
 
 __all__ = [
     "CATEGORIES",
@@ -41,15 +44,20 @@ __all__ = [
     "GeometryError",
     "LabelPolicy",
     "LaneLine",
+    "LightState",
+    "MapLane",
     "Pose",
     "Projection",
     "Provenance",
     "Requested",
     "RoadMap",
     "Scenario",
+    "Sightings",
     "Structure",
+    "TerrainGrid",
     "TimeOfDay",
     "Track",
+    "TrafficLight",
     "Trajectory",
     "Verdict",
     "Weather",
@@ -60,8 +68,10 @@ __all__ = [
     "interpolate_poses",
     "label_frame",
     "mean_road_users",
+    "project_amodal",
     "project_boxes",
     "recamera",
     "silhouette",
     "stream",
+    "usual_attribute",
 ]

@@ -11,8 +11,9 @@ from drivegen.core.boxes import Boxes3D
 from drivegen.core.cameras import Camera
 from drivegen.core.categories import ROAD_USERS
 from drivegen.core.poses import Pose
-from drivegen.core.projection import Projection, project_boxes
+from drivegen.core.projection import Projection, project_amodal, project_boxes
 from drivegen.core.scenario import Scenario
+from drivegen.core.sightings import Sightings, refit
 from drivegen.core.tracks import Track
 
 
@@ -49,11 +50,13 @@ class FrameLabels:
         track_ids, categories, attributes, bodies: N values each.
         boxes_ego: N boxes, frame ego.
         amodal_px, visible_px: (N, 4) x_min y_min x_max y_max; visible_px is NaN for a wholly hidden object.
-        visible_fraction: (N,) in [0, 1].
+        visible_fraction: (N,) in [0, 1]; 0 for an object of which nothing is seen.
         depth_m: (N,) along the optical axis.
         height_px: (N,) height at the policy's base resolution of the amodal box inside the image.
         conditioned, scored: (N,) flags of the label policy (all N are written).
         appearance: (N, 3) R, G, B in [0, 1]; NaN when unknown.
+        visibility_measured: whether fractions and visible boxes were measured in a renderer's instance mask; else they
+            follow from the boxes alone.
     """
 
     timestamp_us: int
@@ -72,6 +75,7 @@ class FrameLabels:
     conditioned: Booleans
     scored: Booleans
     appearance: Floats
+    visibility_measured: bool = False
 
     def __len__(self) -> int:
         return len(self.track_ids)
@@ -85,14 +89,23 @@ class FrameLabels:
 def label_frame(scenario: Scenario, camera: Camera, timestamp_us: int, policy: LabelPolicy) -> FrameLabels:
     """The labels of what `camera` sees of the scenario at a time.
 
+    Visibility is that of the scenario's sightings where they have this camera and time; else what nearer boxes leave.
+
     Args:
         camera: a camera of the scenario's rig, cropped and resized like the frame.
     """
     global_from_ego = scenario.ego.pose_at(timestamp_us)
-    tracks = [track for track in scenario.tracks if track.trajectory.covers(timestamp_us)]
+    place = global_from_ego.apply(camera.ego_from_camera.translation)
+    tracks = [track for track in scenario.tracks if _may_be_near(track, timestamp_us, place, policy.max_distance_m)]
     boxes_ego = _boxes_at(tracks, timestamp_us).transformed(global_from_ego.inverse())
     boxes_camera = boxes_ego.transformed(camera.ego_from_camera.inverse())
-    projection = project_boxes(boxes_camera, camera)
+    seen = _sightings_at(scenario, camera, timestamp_us)
+    if seen is None:
+        projection = project_boxes(boxes_camera, camera)
+    else:
+        sightings, frame = seen
+        measured = sightings.at(frame, [track.track_id for track in tracks])
+        projection = _measured(boxes_camera, measured, scenario.cameras[camera.name], camera)
     distance = np.linalg.norm(boxes_camera.corners(), axis=-1).min(axis=1) if tracks else np.zeros(0)
     written = np.flatnonzero(projection.in_image & (distance <= policy.max_distance_m))
     order = written[np.argsort(distance[written], kind="stable")]
@@ -104,12 +117,18 @@ def label_frame(scenario: Scenario, camera: Camera, timestamp_us: int, policy: L
         boxes_ego[order],
         _take(projection, order),
         policy,
+        visibility_measured=seen is not None,
     )
 
 
 def recamera(labels: FrameLabels, camera: Camera, policy: LabelPolicy) -> FrameLabels:
     """The same objects seen by another crop and scale of the same camera; objects that leave the image are dropped."""
-    projection = project_boxes(labels.boxes_ego.transformed(camera.ego_from_camera.inverse()), camera)
+    boxes_camera = labels.boxes_ego.transformed(camera.ego_from_camera.inverse())
+    if labels.visibility_measured:
+        measured = labels.visible_fraction, labels.visible_px
+        projection = _measured(boxes_camera, measured, labels.camera, camera)
+    else:
+        projection = project_boxes(boxes_camera, camera)
     keep = np.flatnonzero(projection.in_image)
     height, conditioned, scored = _flags(_take(projection, keep), camera, policy)
     kept = _take(projection, keep)
@@ -130,6 +149,27 @@ def recamera(labels: FrameLabels, camera: Camera, policy: LabelPolicy) -> FrameL
         scored=scored,
         appearance=labels.appearance[keep],
     )
+
+
+def _sightings_at(scenario: Scenario, camera: Camera, timestamp_us: int) -> tuple[Sightings, int] | None:
+    """What was measured of this camera, and the index of the time; None without."""
+    sightings = (scenario.sightings or {}).get(camera.name)
+    frame = None if sightings is None else sightings.frame_of(timestamp_us)
+    return None if sightings is None or frame is None else (sightings, frame)
+
+
+def _measured(boxes_camera: Boxes3D, measured: tuple[Floats, Floats], before: Camera, after: Camera) -> Projection:
+    """Boxes as `after` sees them, with fractions (N,) and visible boxes (N, 4) measured in the image of `before`."""
+    fraction, visible = refit(*measured, before, after)
+    return replace(project_amodal(boxes_camera, after), visible_fraction=fraction, visible_px=visible)
+
+
+def _may_be_near(track: Track, timestamp_us: int, place: Floats, distance_m: float) -> bool:
+    """Whether a track is there at a time and any part of it may lie within a distance of a place (3,)."""
+    if not track.trajectory.covers(timestamp_us):
+        return False
+    away = np.linalg.norm(track.trajectory.position_at(timestamp_us) - place)
+    return bool(away - 0.5 * np.linalg.norm(track.sizes.max(axis=0)) <= distance_m)
 
 
 def _boxes_at(tracks: list[Track], timestamp_us: int) -> Boxes3D:
@@ -153,6 +193,8 @@ def _frame_labels(
     boxes_ego: Boxes3D,
     projection: Projection,
     policy: LabelPolicy,
+    *,
+    visibility_measured: bool,
 ) -> FrameLabels:
     height, conditioned, scored = _flags(projection, camera, policy)
     unknown = (np.nan, np.nan, np.nan)
@@ -163,7 +205,7 @@ def _frame_labels(
         global_from_ego=global_from_ego,
         track_ids=tuple(t.track_id for t in tracks),
         categories=tuple(t.category for t in tracks),
-        attributes=tuple(t.attribute for t in tracks),
+        attributes=tuple(t.attribute_at(timestamp_us) for t in tracks),
         bodies=tuple(t.body for t in tracks),
         boxes_ego=boxes_ego,
         amodal_px=projection.amodal_px,
@@ -174,6 +216,7 @@ def _frame_labels(
         conditioned=conditioned,
         scored=scored,
         appearance=appearance,
+        visibility_measured=visibility_measured,
     )
 
 

@@ -106,6 +106,37 @@ def project_boxes(boxes_camera: Boxes3D, camera: Camera) -> Projection:
     return Projection(amodal, visible, fraction, boxes_camera.centers[:, 2].copy(), in_image)
 
 
+def project_amodal(boxes_camera: Boxes3D, camera: Camera) -> Projection:
+    """As `project_boxes` without asking what hides what: visible fraction 0 and no visible boxes.
+
+    Much faster, for when visibility is known from elsewhere.
+    """
+    n = len(boxes_camera)
+    corners = boxes_camera.corners()
+    amodal, in_image = np.full((n, 4), np.nan), np.zeros(n, dtype=bool)
+    whole = (corners[..., 2] > NEAR_PLANE_M).all(axis=1)
+    if whole.any():
+        pixels = camera.project(corners[whole])
+        amodal[whole] = np.concatenate([pixels.min(axis=1), pixels.max(axis=1)], axis=1)
+    outlines: dict[int, BaseGeometry | None] = {}
+    for index in np.flatnonzero(~whole & (corners[..., 2] > NEAR_PLANE_M).any(axis=1)):
+        outlines[index] = outline = silhouette(corners[index], camera)
+        if outline is not None and outline.area > 0:
+            amodal[index] = outline.bounds
+    height, width = float(camera.size[0]), float(camera.size[1])
+    image = box(0.0, 0.0, width, height)
+    low, high = amodal[:, :2], amodal[:, 2:]
+    with np.errstate(invalid="ignore"):
+        touches = ((low < [width, height]) & (high > 0)).all(axis=1)
+        inside = ((low >= 0) & (high <= [width, height])).all(axis=1)
+    in_image[inside] = (high - low).min(axis=1)[inside] > 0
+    # A rectangle that reaches over the edge may hold a silhouette that does not.
+    for index in np.flatnonzero(touches & ~inside):
+        outline = outlines[index] if index in outlines else silhouette(corners[index], camera)
+        in_image[index] = outline is not None and shapely.intersection(outline, image).area > 0
+    return Projection(amodal, np.full((n, 4), np.nan), np.zeros(n), boxes_camera.centers[:, 2].copy(), in_image)
+
+
 def _without(outline: BaseGeometry, nearer: list[tuple[Bounds, BaseGeometry]]) -> BaseGeometry:
     """What of an outline the nearer outlines leave uncovered."""
     bounds = outline.bounds

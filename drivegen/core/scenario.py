@@ -9,6 +9,7 @@ from drivegen.core.arrays import Integers
 from drivegen.core.cameras import Camera
 from drivegen.core.errors import DataError
 from drivegen.core.road_map import RoadMap
+from drivegen.core.sightings import Sightings
 from drivegen.core.tracks import Track, Trajectory
 
 
@@ -26,6 +27,8 @@ class Scenario:
         road_map: what stands still; None when unknown.
         source: where it comes from, such as world or nuscenes:v1.0-mini.
         license: licence of the layout's source (SPDX where there is one).
+        sightings: by camera name, what a renderer's instance masks show of the tracks; None (or a camera that is not
+            there): visibility follows from the boxes.
     """
 
     scenario_id: str
@@ -37,6 +40,7 @@ class Scenario:
     road_map: RoadMap | None = None
     source: str = "unknown"
     license: str = "unknown"
+    sightings: dict[str, Sightings] | None = None
 
     def __post_init__(self) -> None:
         if set(self.cameras) != set(self.frame_times_us):

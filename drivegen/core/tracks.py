@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +53,11 @@ class Trajectory:
         position = (1 - fraction) * self.positions[low] + fraction * self.positions[high]
         return Pose(slerp(self.rotations[low], self.rotations[high], np.asarray(fraction)), position)
 
+    def position_at(self, timestamp_us: int) -> Floats:
+        """The position (3,) alone, as `pose_at` has it."""
+        low, high, fraction = self._bracket(timestamp_us)
+        return (1 - fraction) * self.positions[low] + fraction * self.positions[high]
+
     def velocity_at(self, timestamp_us: int) -> Floats:
         """Mean velocity (3,) of the key interval that holds the time, metres per second; zero for a single key."""
         if len(self.timestamps_us) == 1:
@@ -80,9 +87,10 @@ class Track:
         category: one of `categories.CATEGORIES`.
         trajectory: global_from_object; the object's origin is its box's centre.
         sizes: (K, 3), metres: length, width, height at the trajectory's key times.
-        attribute: nuScenes attribute name, such as vehicle.moving, or None.
+        attribute: nuScenes attribute name, such as vehicle.moving, or None; its usual one where it changes.
         appearance: what it looks like for the whole drive, as its paint's R, G, B in [0, 1]; None when unknown.
         body: name of the body shape, or None when unknown.
+        attributes: the attribute at each of the trajectory's K key times; None: it is `attribute` all the time.
     """
 
     track_id: str
@@ -92,6 +100,7 @@ class Track:
     attribute: str | None = None
     appearance: tuple[float, float, float] | None = None
     body: str | None = None
+    attributes: tuple[str | None, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.category not in CATEGORY_ID:
@@ -102,8 +111,25 @@ class Track:
         if (sizes <= 0).any():
             raise GeometryError("box size must be positive", where=self.track_id, got=sizes.min(axis=0).tolist())
         object.__setattr__(self, "sizes", sizes)
+        if self.attributes is not None and len(self.attributes) != len(sizes):
+            raise GeometryError(
+                "one attribute per key time", where=self.track_id, expected=len(sizes), got=len(self.attributes)
+            )
+
+    def attribute_at(self, timestamp_us: int) -> str | None:
+        """The attribute at a time: that of the last key time so far, or of the first."""
+        if self.attributes is None:
+            return self.attribute
+        before = int(np.searchsorted(self.trajectory.timestamps_us, timestamp_us, "right")) - 1
+        return self.attributes[max(before, 0)]
 
     def size_at(self, timestamp_us: int) -> Floats:
         """Length, width, height (3,) at a time, metres."""
         times = self.trajectory.timestamps_us
         return np.array([np.interp(timestamp_us, times, self.sizes[:, axis]) for axis in range(3)])
+
+
+def usual_attribute(attributes: Sequence[str | None]) -> str | None:
+    """The most frequent attribute over time, the first of several; None where there is none at all."""
+    names = Counter(name for name in attributes if name is not None)
+    return names.most_common(1)[0][0] if names else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, TextIO
 
@@ -28,8 +28,13 @@ class TableFile:
 
     def append(self, row: Row) -> None:
         """Add one row."""
-        self._file.write(("\n" if self.rows == 0 else ",\n") + dump_json(row))
-        self.rows += 1
+        self.append_lines([dump_json(row)])
+
+    def append_lines(self, lines: Sequence[str]) -> None:
+        """Add rows that are JSON already, each without a line break."""
+        if lines:
+            self._file.write(("\n" if self.rows == 0 else ",\n") + ",\n".join(lines))
+            self.rows += len(lines)
 
     def close(self) -> None:
         """End the list and put it on the disk."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from drivegen.core import Track, Trajectory
+from drivegen.core import Track, Trajectory, usual_attribute
 from drivegen.core.arrays import Floats, Integers
 from drivegen.core.tracks import MAX_GAP_US
 from drivegen.nuscenes_format.names import DETECTION_CLASS
@@ -83,10 +82,16 @@ def make_track(track_id: str, rows: Sequence[Row], times_us: Sequence[int], scen
         times, positions = np.append(times, after[0]), np.append(positions, after[1][None], axis=0)
         nearest = np.append(nearest, nearest[-1])
     trajectory = Trajectory(times, positions, rotations[nearest])
-    names = Counter(name for row in rows for name in row["attribute_names"])
-    attribute = names.most_common(1)[0][0] if names else None
-    category = DETECTION_CLASS[rows[0]["category_name"]]
-    return Track(track_id, category, trajectory, sizes[nearest], attribute)
+    names = [next(iter(row["attribute_names"]), None) for row in rows]
+    changes = len(set(names)) > 1
+    return Track(
+        track_id,
+        DETECTION_CLASS[rows[0]["category_name"]],
+        trajectory,
+        sizes[nearest],
+        usual_attribute(names),
+        attributes=tuple(names[i] for i in nearest) if changes else None,
+    )
 
 
 def _beyond(times: Integers, positions: Floats, until_us: int) -> tuple[int, Floats] | None:

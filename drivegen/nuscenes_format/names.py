@@ -79,6 +79,11 @@ SCENES_FILE: Final = "drivegen_scenes.json"
 SPLITS_FILE: Final = "splits.json"
 # Folder of our road maps, one `<scene>.json` each, relative to the root.
 ROAD_MAPS_FOLDER: Final = "maps/drivegen"
+# Folder of what the renderer's instance masks show, one `<scene>.npz` each, relative to the root.
+SIGHTINGS_FOLDER: Final = "sightings"
+# Folders of depth and instance maps, `<camera>/<stem of the image>.png` each, relative to the root.
+DEPTH_FOLDER: Final = "depth"
+INSTANCES_FOLDER: Final = "instances"
 
 
 def make_token(*names: str | int) -> str:

@@ -1,4 +1,4 @@
-"""What our own roots hold beside the tables: exact ambience and licence, track ids and looks, road maps."""
+"""What our own roots hold beside the tables: ambience and licence, track ids and looks, road maps, sightings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from drivegen.core import Ambience, ConfigError, DataError, RoadMap, Track, decode
+from drivegen.core import Ambience, ConfigError, DataError, RoadMap, Sightings, Track, decode
 from drivegen.nuscenes_format.files import RootPaths
-from drivegen.nuscenes_format.names import ROAD_MAPS_FOLDER, SCENES_FILE, SPLITS_FILE, TRACKS_FILE
+from drivegen.nuscenes_format.names import ROAD_MAPS_FOLDER, SCENES_FILE, SIGHTINGS_FOLDER, SPLITS_FILE, TRACKS_FILE
+from drivegen.nuscenes_format.sightings_file import read_sightings
 
 
 class OwnFiles:
@@ -85,6 +86,12 @@ class OwnFiles:
             return RoadMap.from_dict(value)
         except DataError as error:
             raise DataError("not a road map", where=path, got=error) from error
+
+    def sightings(self, scene: str) -> dict[str, Sightings] | None:
+        """By camera, what instance masks show of the scene's tracks; None without such a file."""
+        name = f"{SIGHTINGS_FOLDER}/{scene}.npz"
+        path = self._paths.path(name, name)
+        return read_sightings(path) if path.is_file() else None
 
     def _looks(self, scene: str) -> Mapping[str, Any]:
         tracks = self._tracks.get(scene, {})

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from drivegen.core import Camera, DataError, DrivegenError, Pose, Scenario, Track, Trajectory
-from drivegen.core.arrays import Bytes
+from drivegen.core.arrays import Bytes, Integers
 from drivegen.nuscenes_format.checks import intrinsics_problem
 from drivegen.nuscenes_format.descriptions import ambience_from_description, license_of
 from drivegen.nuscenes_format.devkit import choose_version, load_devkit, official_splits, versions
 from drivegen.nuscenes_format.files import RootPaths
 from drivegen.nuscenes_format.images import read_image
+from drivegen.nuscenes_format.maps import read_depth, read_instances
 from drivegen.nuscenes_format.motion import make_track
+from drivegen.nuscenes_format.names import DEPTH_FOLDER, INSTANCES_FOLDER
 from drivegen.nuscenes_format.own_files import OwnFiles
 from drivegen.nuscenes_format.scenes import ImageRow, SceneRows, Skipped, index_scenes
 
@@ -136,6 +139,16 @@ class NuScenesRoot:
             raise DataError("image has another size", where=ref.path, expected=size, got=frame.shape[:2])
         return frame
 
+    def read_depth(self, ref: FrameRef) -> npt.NDArray[np.float32] | None:
+        """Depths (H, W) in metres along the optical axis, infinity where nothing is; None without a map."""
+        path = self._map_path(ref, DEPTH_FOLDER)
+        return None if path is None else read_depth(path)
+
+    def read_instances(self, ref: FrameRef) -> Integers | None:
+        """Mask values (H, W) of the tracks (`mask_value` in `drivegen_tracks.json`), 0 elsewhere; None without."""
+        path = self._map_path(ref, INSTANCES_FOLDER)
+        return None if path is None else read_instances(path)
+
     def scenario(self, scene: str) -> Scenario:
         """Everything that happens in a scene; its frame times are those of `frame_refs`.
 
@@ -163,6 +176,7 @@ class NuScenesRoot:
             road_map=self._own.road_map(scene),
             source=source,
             license=license_name,
+            sightings=self._own.sightings(scene),
         )
 
     def _camera(self, scene: str, name: str) -> Camera:
@@ -195,6 +209,12 @@ class NuScenesRoot:
         else:
             return path
         return None
+
+    def _map_path(self, ref: FrameRef, folder: str) -> Path | None:
+        """The map of an image, or None where there is none."""
+        name = f"{folder}/{ref.path.parent.name}/{ref.path.stem}.png"
+        path = self._paths.path(name, name)
+        return path if path.is_file() else None
 
     def _tracks(self, scene: str) -> tuple[Track, ...]:
         rows = self._rows(scene)

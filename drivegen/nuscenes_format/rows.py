@@ -147,8 +147,8 @@ def annotation_rows(
     """Instances and annotations of the tracks near the ego vehicle at each sample.
 
     Args:
-        visibility: visible fraction by (frame index, track id), 0 where missing; None computes it with core's
-            `label_frame`, as the largest over the cameras.
+        visibility: visible fraction by (frame index, track id), 0 where missing; None takes the largest over the
+            cameras, from the scenario's sightings where it has them, else with core's `label_frame`.
     """
     egos = np.stack([scenario.ego.pose_at(t).translation for t in grid.timestamps_us])
     if visibility is None:
@@ -163,6 +163,14 @@ def visible_fractions(scenario: Scenario, grid: SampleGrid) -> dict[tuple[int, s
     result: dict[tuple[int, str], float] = {}
     for index, timestamp_us in zip(grid.frame_indices, grid.timestamps_us, strict=True):
         for camera in scenario.cameras.values():
+            sightings = (scenario.sightings or {}).get(camera.name)
+            # A camera that takes its pictures a little off the sample's time was measured at its own.
+            own = int(scenario.frame_times_us[camera.name][index])
+            frame = None if sightings is None else sightings.frame_of(own)
+            if sightings is not None and frame is not None:
+                for track_id, fraction in zip(sightings.track_ids, sightings.fraction[frame].tolist(), strict=True):
+                    result[index, track_id] = max(result.get((index, track_id), 0.0), fraction)
+                continue
             labels = label_frame(scenario, camera, timestamp_us, policy)
             for track_id, fraction in zip(labels.track_ids, labels.visible_fraction, strict=True):
                 key = (index, track_id)
@@ -189,16 +197,16 @@ def _track_rows(
             "last_annotation_token": tokens[-1],
         },
     )
-    attributes = [make_token("attribute", track.attribute)] if track.attribute else []
     for index, sample in enumerate(where):
         length, width, height = sizes[sample].tolist()
+        attribute = track.attribute_at(grid.timestamps_us[sample])
         seen = visibility.get((grid.frame_indices[sample], track.track_id), 0.0)
         row = {
             "token": tokens[index],
             "sample_token": grid.tokens[sample],
             "instance_token": instance_token(scene, track.track_id),
             "visibility_token": visibility_token(seen),
-            "attribute_tokens": attributes,
+            "attribute_tokens": [make_token("attribute", attribute)] if attribute else [],
             # A tenth of a micrometre: the tables stay half as large.
             "translation": [round(v, 7) for v in positions[sample].tolist()],
             "size": [round(v, 7) for v in (width, length, height)],

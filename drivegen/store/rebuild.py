@@ -103,6 +103,8 @@ def frame_labels(camera_name: str, row: dict[str, Any]) -> FrameLabels:
         conditioned=np.array(column("conditioned"), dtype=bool),
         scored=np.array(column("scored"), dtype=bool),
         appearance=numbers(*(f"appearance_{colour}" for colour in COLOURS)),
+        # Stores that were written before there was such a column have only boxes to tell from.
+        visibility_measured=bool(row.get("visibility_measured")),
     )
 
 

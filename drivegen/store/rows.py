@@ -130,6 +130,7 @@ def _frame_columns(clip: Clip, counts: np.ndarray, config: StoreConfig) -> dict[
         **_pose_columns("ego_from_camera", [frame.camera.ego_from_camera for frame in clip.labels]),
         **_pose_columns("global_from_ego", [frame.global_from_ego for frame in clip.labels]),
         "num_objects": counts,
+        "visibility_measured": [frame.visibility_measured for frame in clip.labels],
     }
 
 

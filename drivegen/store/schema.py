@@ -134,8 +134,8 @@ OBJECT: tuple[Column, ...] = (
     *(Column(f"q{axis}", FLOAT, f"ego_from_object quaternion component {axis}") for axis in "wxyz"),
     *(Column(f"velocity_{axis}_mps", FLOAT, f"Velocity along {axis}, ego axes", "m/s") for axis in "xyz"),
     *_rectangle("amodal", "Whole box, beyond the image's edge and behind others"),
-    *_rectangle("visible", "Part in the image and not hidden by other boxes; null when wholly hidden", nullable=True),
-    Column("visible_fraction", FLOAT, "Visible area over the whole silhouette's area, 0 to 1"),
+    *_rectangle("visible", "Part in the image and not hidden by anything; null when wholly hidden", nullable=True),
+    Column("visible_fraction", FLOAT, "Visible area over the whole object's area, 0 to 1"),
     Column("depth_m", FLOAT, "Distance of the centre along the optical axis", "m"),
     Column("height_base_px", FLOAT, "Height of the amodal box in the image, at the label policy's base size", "px"),
     Column("written", BOOL, "In the image within the policy's distance; true for every row"),
@@ -167,6 +167,13 @@ FRAMES: tuple[Column, ...] = (
     *_pose("ego_from_camera", "Where the camera sits on the vehicle"),
     *_pose("global_from_ego", "Where the vehicle is"),
     Column("num_objects", INT32, "Objects of the frame"),
+    Column(
+        "visibility_measured",
+        BOOL,
+        "Whether visible parts were measured in a renderer's instance mask; false (or null, in older stores): they "
+        "are what nearer boxes leave of a box",
+        nullable=True,
+    ),
     Column(
         "objects",
         pa.list_(pa.field("element", pa.struct([pa.field(c.name, c.type) for c in OBJECT]))),

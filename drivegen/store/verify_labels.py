@@ -15,6 +15,8 @@ BOX_TOLERANCE_PX = 0.05
 # ... and relative to its distance from the image's corner: boxes at the near plane reach very far out.
 _RELATIVE = 1e-6
 _FRACTION_TOLERANCE = 1e-3
+# How far a mask's pixels may reach beyond the projection of their box: a pixel's width, and what labels were scaled by.
+MASK_TOLERANCE_PX = 2.0
 # Two boxes that share an edge leave a sliver between them or not, as rounding falls: sizes a little larger and smaller
 # show both outcomes.
 _NUDGE = 1e-6
@@ -49,6 +51,8 @@ def _differences(labels: FrameLabels) -> list[tuple[int, str]]:
     projection = _project(labels, 0.0)
     amodal = _far(labels.amodal_px, projection.amodal_px, projection.amodal_px)
     depth = np.abs(labels.depth_m - projection.depth_m) > 1e-3
+    if labels.visibility_measured:
+        return _named({"amodal_px": amodal, "depth_m": depth, **_impossible(labels, projection.amodal_px)})
     fraction = ~(np.abs(labels.visible_fraction - projection.visible_fraction) <= _FRACTION_TOLERANCE)
     visible = _far(labels.visible_px, projection.visible_px, projection.visible_px)
     if visible.any():
@@ -57,7 +61,23 @@ def _differences(labels: FrameLabels) -> list[tuple[int, str]]:
         hidden = np.isnan(outcomes).any(axis=(0, 2)) & np.isnan(labels.visible_px).all(axis=1)
         low, high = np.fmin.reduce(outcomes), np.fmax.reduce(outcomes)
         visible = _far(labels.visible_px, low, high) & ~hidden
-    fields = {"amodal_px": amodal, "visible_px": visible, "depth_m": depth, "visible_fraction": fraction}
+    return _named({"amodal_px": amodal, "visible_px": visible, "depth_m": depth, "visible_fraction": fraction})
+
+
+def _impossible(labels: FrameLabels, amodal_px: Floats) -> dict[str, Booleans]:
+    """Measured visibility that cannot be: a visible part without extent, outside of the box or of the image."""
+    height, width = labels.camera.size
+    hidden = np.isnan(labels.visible_px).all(axis=1)
+    visible = np.where(hidden[:, None], amodal_px, labels.visible_px)
+    low = np.maximum(amodal_px[:, :2], 0.0) - MASK_TOLERANCE_PX
+    high = np.minimum(amodal_px[:, 2:], [width, height]) + MASK_TOLERANCE_PX
+    inside = ((visible[:, :2] >= low) & (visible[:, 2:] <= high) & (visible[:, :2] < visible[:, 2:])).all(axis=1)
+    fraction = labels.visible_fraction
+    share = (fraction >= 0) & (fraction <= 1) & ((fraction == 0) == hidden)
+    return {"visible_px": ~inside & ~hidden, "visible_fraction": ~share}
+
+
+def _named(fields: dict[str, Booleans]) -> list[tuple[int, str]]:
     return [(int(i), field) for field, bad in fields.items() for i in np.flatnonzero(bad)]
 
 

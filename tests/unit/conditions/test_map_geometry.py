@@ -7,7 +7,7 @@ import pytest
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
 from drivegen.conditions.map_geometry import GROUND_LAYERS, Ground, prepare_map
-from drivegen.core import LaneLine, RoadMap, Structure
+from drivegen.core import LaneLine, RoadMap, Structure, TerrainGrid
 from drivegen.core.road_map import DASH_GAP_M, DASH_M, DOUBLE_GAP_M
 
 WHITE = (1.0, 1.0, 1.0)
@@ -77,3 +77,29 @@ def test_outsides_lie_to_the_right_whatever_the_footprint_s_direction() -> None:
 
 def test_a_line_without_length_paints_nothing() -> None:
     assert not len(painted(LineString([(1, 1), (1, 1)]), "solid").points)
+
+
+def slope() -> TerrainGrid:
+    """z = 0.05 x."""
+    return TerrainGrid((-100.0, -100.0), 200.0, np.array([[-5.0, 5.0], [-5.0, 5.0]]))
+
+
+def test_the_ground_follows_the_terrain() -> None:
+    flat = prepare_map(RoadMap(road=(box(0, 0, 40, 10),))).ground
+    assert not flat.height_m.any()
+    ground = prepare_map(RoadMap(road=(box(0, 0, 40, 10),), terrain=slope())).ground
+    np.testing.assert_allclose(ground.height_m, 0.05 * ground.points[:, 0], atol=1e-12)
+    (outline,) = polygons(ground)
+    assert outline.area == pytest.approx(400)
+    edges = np.linalg.norm(np.diff(np.array(outline.exterior.coords), axis=0), axis=1)
+    assert edges.max() <= 5.0 + 1e-9
+    assert len(edges) == 20
+
+
+def test_structures_stand_on_the_terrain() -> None:
+    house = Structure(box(20, 0, 40, 10), 6.0, "building", WHITE)
+    tree = Structure(box(-21, 0, -19, 2), 6.0, "tree", WHITE)
+    geometry = prepare_map(RoadMap(structures=(house, tree), terrain=slope()))
+    np.testing.assert_allclose(geometry.walls.foot_m[:, 0], 0.05 * geometry.walls.start[:, 0])
+    np.testing.assert_allclose(geometry.walls.top_m, 1.5 + 6.0)
+    np.testing.assert_allclose(geometry.columns.foot_m, [-1.0])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from drivegen.core import GeometryError, Track, Trajectory
+from drivegen.core import GeometryError, Track, Trajectory, usual_attribute
 from drivegen.core.tracks import MAX_GAP_US
 
 
@@ -50,3 +50,19 @@ def test_track_sizes_are_interpolated_and_checked() -> None:
         Track("a", "car", trajectory, np.zeros((2, 3)))
     with pytest.raises(GeometryError, match=r"a: unknown category; expected car, .*; got tank"):
         Track("a", "tank", trajectory, np.ones((2, 3)))
+
+
+def test_attributes_hold_from_their_key_time_on() -> None:
+    trajectory = _trajectory([0, 500_000, 1_000_000], [0.0, 5.0, 5.0])
+    sizes = np.ones((3, 3))
+    track = Track("a", "car", trajectory, sizes, attributes=("vehicle.moving", "vehicle.stopped", None))
+    times = [-1, 0, 499_999, 500_000, 1_000_000]
+    assert [track.attribute_at(t) for t in times] == [*["vehicle.moving"] * 3, "vehicle.stopped", None]
+    assert Track("a", "car", trajectory, sizes, "vehicle.parked").attribute_at(7) == "vehicle.parked"
+    with pytest.raises(GeometryError, match="one attribute per key time"):
+        Track("a", "car", trajectory, sizes, attributes=("vehicle.moving",))
+
+
+def test_the_usual_attribute_is_the_most_frequent() -> None:
+    assert usual_attribute(["a", "b", None, None, "b"]) == "b"
+    assert usual_attribute([None]) is None

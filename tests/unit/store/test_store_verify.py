@@ -267,3 +267,24 @@ def test_boxes_that_share_an_edge_are_accepted_either_way(root: Path) -> None:
     assert check_labels("f", "r", touching, []) == []
     moved = replace(touching, visible_px=seen.visible_px + 0.1)
     assert {p.field for p in check_labels("f", "r", moved, [])} == {"visible_px"}
+
+
+def test_measured_visibility_may_differ_from_that_of_the_boxes(tmp_path: Path, make_clip: Callable[..., Clip]) -> None:
+    def measured(clip: Clip, shift_px: float) -> Clip:
+        frames = []
+        for labels in clip.labels:
+            inside = np.clip(labels.amodal_px, 0, [*labels.camera.size[::-1]] * 2)
+            middle = 0.5 * (inside[:, :2] + inside[:, 2:])
+            part = np.concatenate([middle - 0.5, middle + 0.5], axis=1) + shift_px
+            share = np.full(len(labels), 0.3)
+            frames.append(replace(labels, visible_px=part, visible_fraction=share, visibility_measured=True))
+        return replace(clip, labels=tuple(frames))
+
+    clip = make_clip("a")
+    for name, shift_px in (("sound", 0.0), ("beside", 500.0)):
+        with StoreWriter(tmp_path / name, StoreConfig(), {"seed": 1}) as writer:
+            writer.write(measured(clip, shift_px))
+            writer.close()
+    assert verify_store(tmp_path / "sound") == []
+    assert {problem.field for problem in verify_store(tmp_path / "beside")} == {"visible_px"}
+    assert StoreReader(tmp_path / "sound").clip("a").labels[0].visibility_measured
