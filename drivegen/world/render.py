@@ -1,89 +1,169 @@
-"""One frame: backdrop, ground with its shadows, structures, road users, then weather and sensor."""
+"""One frame of a scene: triangles, light, air, lens and sensor."""
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from drivegen.core import Camera, derive_seed
-from drivegen.core.arrays import Bytes
-from drivegen.world.actors import actor_batch, actors_at
-from drivegen.world.ground import GroundLight, paint_classes, shade_ground, wet_share
-from drivegen.world.painter import Batch, Painted, paint
-from drivegen.world.scenes import WorldScene
-from drivegen.world.shadows import ground_light
-from drivegen.world.sky import paint_sky
-from drivegen.world.structure_batch import structure_batches
-from drivegen.world.view import Image32, View, make_view
-from drivegen.world.weather import expose, fall, glow
+from drivegen.core import Camera, Pose, Trajectory, derive_seed
+from drivegen.core.arrays import Bytes, Floats
+from drivegen.world.geometry import Lamp
+from drivegen.world.geometry.mesh import Floats32
+from drivegen.world.raster import (
+    Batch,
+    GBuffer,
+    View,
+    assemble,
+    depth_map,
+    instance_map,
+    make_view,
+    rasterise,
+    scene_shadows,
+    screen_motion,
+)
+from drivegen.world.raster.batch import Integers32
+from drivegen.world.shading.blur import exposure_s, motion_blurred
+from drivegen.world.shading.light import GROUND_CELL_M, GROUND_CELLS, LightField, make_lights
+from drivegen.world.shading.particles import add_particles, falls
+from drivegen.world.shading.reflections import mirror_picture
+from drivegen.world.shading.sensor import develop
+from drivegen.world.shading.shade import shade
+from drivegen.world.shading.wear import wear_around
+
+if TYPE_CHECKING:
+    from drivegen.world.scenes import WorldScene
+
+# The mirror lies where the road is seen best.
+_MIRROR_AHEAD_M = 14.0
+_MIRROR_FROM = 0.3
+_SMALL_PX = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A frame and its truth.
+
+    Attributes:
+        rgb: (h, w, 3) uint8.
+        instance: (h, w) int32 index into `tracks` of what each pixel shows, -1 for everything else; None unless asked.
+        depth: (h, w) float32 metres along the optical axis, inf for the sky; None unless asked for.
+        tracks: ids of the tracks that may be in sight.
+    """
+
+    rgb: Bytes
+    instance: Integers32 | None
+    depth: Floats32 | None
+    tracks: tuple[str, ...]
 
 
 def render_frame(scene: WorldScene, camera: Camera, timestamp_us: int, *, supersample: int = 2) -> Bytes:
-    """Draw what a camera of the scene sees.
+    """Draw what a camera of the scene sees, (h, w, 3) uint8 RGB; equal inputs give equal bytes.
 
     Args:
         camera: a camera of the scenario's rig, cropped and resized as wanted; decides the size of the picture.
         timestamp_us: when; the scenario's trajectories say where everybody is.
-        supersample: the picture is drawn this many times larger and averaged.
-
-    Returns:
-        (h, w, 3) uint8 RGB; equal inputs give equal bytes.
+        supersample: every pixel has this many samples in each direction.
     """
-    scenario, look = scene.scenario, scene.look
-    view = make_view(camera, scenario.ego.pose_at(timestamp_us), supersample)
-    actors = actors_at(scene, view, timestamp_us)
-    canvas = _upscaled(paint_sky(view, look, scene.network.section.profile, scene.render_seed), supersample)
-    classes = paint_classes(view, scene.plan)
-    light = ground_light(scene, view, actors)
-    _lay_ground(canvas, view, scene, classes, light)
-    backdrop, street = structure_batches(scene, view, actor_batch(scene, view, actors))
-    if look.wet > 0:
-        _mirror(canvas, view, scene, classes, (backdrop, street))
-    lights = [paint(canvas, view, look, batch) for batch in (backdrop, street)]
-    picture = _averaged(canvas, camera.size)
-    picture = glow(picture, canvas, view, look, lights)
-    start = int(scenario.ego.timestamps_us[0])
-    speed = float(np.linalg.norm(scenario.ego.velocity_at(timestamp_us)))
-    picture = fall(picture, view, look, scene.render_seed, (timestamp_us - start) / 1e6, speed)
-    return expose(picture, look, derive_seed(scene.render_seed, "sensor", camera.name, int(timestamp_us)))
+    return render(scene, camera, timestamp_us, supersample=supersample).rgb
 
 
-def _upscaled(picture: Image32, scale: int) -> Bytes:
-    size = (picture.shape[1] * scale, picture.shape[0] * scale)
-    large = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-    return np.clip(large * 255.0 + 0.5, 0, 255).astype(np.uint8)
+def render(
+    scene: WorldScene,
+    camera: Camera,
+    timestamp_us: int,
+    *,
+    supersample: int = 2,
+    instances: bool = False,
+    depth: bool = False,
+) -> Rendered:
+    """Draw a frame as `render_frame` does and, on request, which object each pixel shows and how far it is."""
+    view = make_view(camera, scene.scenario.ego.pose_at(timestamp_us), supersample)
+    batch = assemble(scene, view, timestamp_us)
+    gbuffer = rasterise(view, batch)
+    lights = _lights(scene, view, batch, timestamp_us)
+    radiance = _radiance(scene, view, batch, gbuffer, lights, timestamp_us)
+    radiance = _in_motion(scene, view, batch, gbuffer, lights, radiance, timestamp_us)
+    seed = derive_seed(scene.render_seed, "sensor", camera.name, int(timestamp_us))
+    return Rendered(
+        rgb=develop(radiance, scene.look, seed),
+        instance=instance_map(gbuffer, batch, view) if instances else None,
+        depth=depth_map(gbuffer, batch, view) if depth else None,
+        tracks=batch.instances,
+    )
 
 
-def _averaged(canvas: Bytes, size: tuple[int, int]) -> Image32:
-    small = cv2.resize(canvas, (size[1], size[0]), interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32) / np.float32(255.0)
+def _lights(scene: WorldScene, view: View, batch: Batch, timestamp_us: int) -> LightField:
+    pose = scene.scenario.ego.pose_at(timestamp_us)
+    matrix = pose.matrix
+    corner = np.floor(view.position[:2] / GROUND_CELL_M) * GROUND_CELL_M - 0.5 * GROUND_CELL_M * GROUND_CELLS
+    steps = np.arange(GROUND_CELLS) * GROUND_CELL_M
+    places = np.stack(np.meshgrid(corner[0] + steps, corner[1] + steps), axis=-1)
+    return make_lights(
+        view, batch, scene.look,
+        street_lamps=scene.stage.lamps,
+        ground=scene.network.terrain.height(places).astype(np.float32),
+        ground_corner=corner,
+        ego=np.stack([pose.translation, matrix[:3, 0], matrix[:3, 1]]),
+        head=float(scene.ego_lamps_at(timestamp_us)[Lamp.HEAD]),
+    )  # fmt: skip
 
 
-def _lay_ground(canvas: Bytes, view: View, scene: WorldScene, classes: Bytes, light: GroundLight) -> None:
-    row = view.grid.horizon_row
-    if row < view.size[0]:
-        ground = shade_ground(view, classes, scene.look, scene.network.section.profile, light)
-        canvas[row:] = np.clip(ground * 255.0 + 0.5, 0, 255).astype(np.uint8)
+def _radiance(
+    scene: WorldScene, view: View, batch: Batch, gbuffer: GBuffer, lights: LightField, timestamp_us: int
+) -> Floats32:
+    look, sky = scene.look, scene.sky
+    shadows = mirror = None
+    if look.casts_shadows:
+        # Small pictures do not resolve finer shadows.
+        texels = 384 if view.size[0] <= _SMALL_PX else 768
+        shadows = scene_shadows(scene, view, timestamp_us, look.sun_direction, resolution=texels)
+    if look.wet > _MIRROR_FROM:
+        point, normal = _road_plane(scene, view)
+        mirror = mirror_picture(view, batch, look, sky, lights, point, normal)
+    return shade(
+        view, batch, gbuffer, look, sky, lights, shadows=shadows, mirror=mirror, wear=wear_around(scene.network, view)
+    )
 
 
-def _mirror(
-    canvas: Bytes, view: View, scene: WorldScene, classes: Bytes, batches: tuple[Batch, Batch]
-) -> list[Painted]:
-    """Mix the mirror image of everything above the ground into the wet ground."""
-    row = view.grid.horizon_row
-    if row >= view.size[0]:
-        return []
-    image = np.empty_like(canvas)
-    # The sky is far away: its mirror image is itself upside down about the horizon.
-    depth = view.size[0] - row
-    source = np.clip(row - 1 - np.arange(depth), 0, None)
-    image[:row] = canvas[:row]
-    image[row:] = canvas[source]
-    painted = [paint(image, view, scene.look, batch, mirror=True) for batch in batches]
-    # Ripples smear it along the line of sight, which is upright in the picture.
-    blur = max(3, (view.size[0] // 12) | 1)
-    smeared = cv2.blur(image[row:], (3, blur)).astype(np.float32)
-    share = wet_share(view, classes, scene.look)[..., None]
-    ground = canvas[row:].astype(np.float32)
-    canvas[row:] = np.clip(ground + share * (smeared - ground) + 0.5, 0, 255).astype(np.uint8)
-    return painted
+def _road_plane(scene: WorldScene, view: View) -> tuple[Floats, Floats]:
+    """A place of the road ahead (3,) and the terrain's unit normal there (3,)."""
+    ahead = view.forward[:2] / max(float(np.linalg.norm(view.forward[:2])), 1e-6)
+    xy = view.position[:2] + _MIRROR_AHEAD_M * ahead
+    slope = scene.network.terrain.gradient(xy)
+    normal = np.array([-slope[0], -slope[1], 1.0])
+    return np.array([*xy, float(scene.network.terrain.height(xy))]), normal / np.linalg.norm(normal)
+
+
+def _in_motion(
+    scene: WorldScene,
+    view: View,
+    batch: Batch,
+    gbuffer: GBuffer,
+    lights: LightField,
+    radiance: Floats32,
+    timestamp_us: int,
+) -> Floats32:
+    """What the open shutter smears: the world as the camera moves, and what falls through the air."""
+    look, ego = scene.look, scene.scenario.ego
+    open_s = exposure_s(look)
+    before = make_view(view.camera, _pose_before(ego, timestamp_us, round(1e6 * open_s)), view.samples)
+    radiance = motion_blurred(radiance, screen_motion(view, before, gbuffer, batch, open_s))
+    if falls(look):
+        add_particles(
+            radiance, view, gbuffer, look, lights, scene.sky.harmonics,
+            seed=scene.render_seed,
+            seconds=1e-6 * (timestamp_us - scene.start_us),
+            velocity=(view.position - before.position) / open_s,
+            exposure_s=0.009,
+        )  # fmt: skip
+    return radiance
+
+
+def _pose_before(ego: Trajectory, timestamp_us: int, span_us: int) -> Pose:
+    """The pose a little earlier; at the very start, where there is none, as far back as it goes on afterwards."""
+    if timestamp_us - span_us >= int(ego.timestamps_us[0]):
+        return ego.pose_at(timestamp_us - span_us)
+    now = ego.pose_at(timestamp_us)
+    return now @ ego.pose_at(timestamp_us + span_us).inverse() @ now
