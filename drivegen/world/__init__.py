@@ -1,17 +1,24 @@
-"""The embedded procedural driving world: scenes, their pictures, and nuScenes roots of them; numpy and OpenCV alone."""
+"""The embedded procedural driving world: scenes, their pictures, and nuScenes roots of them, on the CPU alone."""
 
-from drivegen.world.config import CAMERA_YAW_DEG, Profile, WorldConfig
-from drivegen.world.render import render_frame
+from drivegen.world.config import CAMERA_YAW_DEG, EgoPlan, Profile, WorldConfig
+from drivegen.world.render import Rendered, render, render_frame
 from drivegen.world.scenes import WorldScene, frame_times, make_scene, scenario_id
-from drivegen.world.writer import render_scene, split_of, write_world
+from drivegen.world.splits import Combination, combination_of, held_out, split_of
+from drivegen.world.writer import render_scene, write_world
 
 __all__ = [
     "CAMERA_YAW_DEG",
+    "Combination",
+    "EgoPlan",
     "Profile",
+    "Rendered",
     "WorldConfig",
     "WorldScene",
+    "combination_of",
     "frame_times",
+    "held_out",
     "make_scene",
+    "render",
     "render_frame",
     "render_scene",
     "scenario_id",

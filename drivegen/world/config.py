@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+import os
+from dataclasses import dataclass, field
 from typing import Literal
 
 from drivegen.core import ConfigError, Crowdedness, TimeOfDay, Weather
+from drivegen.world.profile import Profile
+from drivegen.world.traffic.plans import EgoPlan
+
+__all__ = ["CAMERA_YAW_DEG", "MAX_DURATION_S", "EgoPlan", "Profile", "WorldConfig"]
 
 CAMERA_YAW_DEG: dict[str, float] = {
     "CAM_FRONT": 0.0,
     "CAM_FRONT_LEFT": 55.0,
     "CAM_FRONT_RIGHT": -55.0,
     "CAM_BACK": 180.0,
+    "CAM_BACK_LEFT": 110.0,
+    "CAM_BACK_RIGHT": -110.0,
 }
-"""Cameras that a rig can have, with their heading in the ego frame (counter-clockwise seen from above)."""
+"""Cameras that a rig can have, with their heading in the ego frame (counter-clockwise seen from above), as nuScenes."""
 
-
-class Profile(StrEnum):
-    """What lies along the road."""
-
-    URBAN = "urban"
-    SUBURBAN = "suburban"
-    RURAL = "rural"
+MAX_DURATION_S = 300.0
+"""Longest scene: as far as one network of roads reaches."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class WorldConfig:
     seed: int = 0
     """Root seed; scene i depends on (seed, i) and on what is asked for, never on the other scenes."""
     duration_s: float = 20.0
-    """Length of a scene, seconds."""
+    """Length of a scene, seconds, at most 300."""
     hz: float = 12.0
     """Frames per second of each camera."""
     size: tuple[int, int] = (128, 256)
@@ -49,6 +50,8 @@ class WorldConfig:
     """Levels to draw from, equally likely; None draws from all."""
     profiles: tuple[Profile, ...] = tuple(Profile)
     """What may lie along the road."""
+    ego: EgoPlan = field(default_factory=EgoPlan)
+    """What the ego does in every scene."""
     scenes_per_root: int = 100
     """A nuScenes root holds at most this many scenes (the devkit's tables are single JSON files)."""
     keyframe_hz: float | None = None
@@ -59,15 +62,32 @@ class WorldConfig:
     """Format of the written images."""
     jpeg_quality: int = 95
     """Quality of written JPEG images."""
-    workers: int = 1
-    """Processes that write_world uses; decides the speed, never the bytes."""
+    depth: bool = False
+    """Write a depth map beside every image."""
+    instances: bool = False
+    """Write an instance map beside every image."""
+    workers: int = 0
+    """Processes that write_world uses, 0 for one per core; decides the speed, never the bytes."""
 
     def __post_init__(self) -> None:
-        for name in ("scenes", "duration_s", "hz", "scenes_per_root", "supersample", "workers"):
+        for name in ("scenes", "duration_s", "hz", "scenes_per_root", "supersample"):
             if getattr(self, name) <= 0:
                 raise ConfigError("must be positive", where=name, got=getattr(self, name))
+        if self.workers < 0:
+            raise ConfigError("must not be negative", where="workers", got=self.workers)
+        if self.duration_s > MAX_DURATION_S:
+            raise ConfigError(
+                "scene is too long", where="duration_s", expected=f"at most {MAX_DURATION_S:g}", got=self.duration_s
+            )
+        if self.keyframe_hz is not None and self.keyframe_hz <= 0:
+            raise ConfigError("must be positive", where="keyframe_hz", got=self.keyframe_hz)
         if min(self.size) < 16:
             raise ConfigError("image too small", where="size", expected="at least 16 pixels a side", got=self.size)
+        self._check_choices()
+        if not 1 <= self.jpeg_quality <= 100:
+            raise ConfigError("not a JPEG quality", where="jpeg_quality", expected="1 to 100", got=self.jpeg_quality)
+
+    def _check_choices(self) -> None:
         unknown = [name for name in self.cameras if name not in CAMERA_YAW_DEG]
         if unknown or not self.cameras:
             raise ConfigError(
@@ -80,10 +100,21 @@ class WorldConfig:
                 raise ConfigError("nothing to draw from", where=name, expected="at least one value")
         if self.crowdedness is not None and not self.crowdedness:
             raise ConfigError("nothing to draw from", where="crowdedness", expected="at least one level, or null")
-        if not 1 <= self.jpeg_quality <= 100:
-            raise ConfigError("not a JPEG quality", where="jpeg_quality", expected="1 to 100", got=self.jpeg_quality)
 
     @property
     def frames(self) -> int:
         """Frames per camera of a scene."""
         return max(1, round(self.duration_s * self.hz))
+
+    @property
+    def levels(self) -> tuple[Crowdedness, ...]:
+        """The levels of crowdedness that are drawn from."""
+        return self.crowdedness or tuple(Crowdedness)
+
+    @property
+    def processes(self) -> int:
+        """Processes that writing uses: `workers`, or one per core that this process may run on."""
+        if self.workers:
+            return self.workers
+        affinity = getattr(os, "sched_getaffinity", None)
+        return len(affinity(0)) if affinity else os.cpu_count() or 1

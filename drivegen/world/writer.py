@@ -5,23 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from drivegen.core import DataError, derive_seed, encode
-from drivegen.core.arrays import Bytes
-from drivegen.nuscenes_format import NuScenesWriter
+from drivegen.core import Camera, DataError, encode
+from drivegen.core.arrays import Bytes, Integers
+from drivegen.nuscenes_format import (
+    FrameFiles,
+    NuScenesWriter,
+    RootSettings,
+    SceneText,
+    encode_depth,
+    encode_instances,
+    write_scene,
+)
 from drivegen.world.config import WorldConfig
-from drivegen.world.render import render_frame
+from drivegen.world.render import Rendered, render, render_frame
 from drivegen.world.scenes import WorldScene, make_scene, scenario_id
+from drivegen.world.splits import held_out_notes, splits_of
+from drivegen.world.warm import warm_up
 
 VERSION = "v1.0-drivegen"
 SETTINGS_FILE = "drivegen_world.json"
+HELD_OUT_FILE = "held_out.json"
 # What decides the speed but never a byte.
 _SPEED_ONLY = frozenset({"workers"})
 SceneFrames = dict[str, list[Bytes]]
@@ -35,12 +47,6 @@ def settings_of(config: WorldConfig) -> dict[str, Any]:
 def settings_hash(config: WorldConfig) -> str:
     """Hash of `settings_of`."""
     return hashlib.sha256(json.dumps(settings_of(config), sort_keys=True).encode()).hexdigest()
-
-
-def split_of(config: WorldConfig, index: int) -> str:
-    """The split of a scene: train, val or test, 80/10/10, by seed and index alone."""
-    draw = derive_seed(config.seed, "split", index) % 100
-    return "train" if draw < 80 else "val" if draw < 90 else "test"
 
 
 def write_world(config: WorldConfig, out: Path, progress: Callable[[int, int], None] | None = None) -> list[Path]:
@@ -65,27 +71,34 @@ def write_world(config: WorldConfig, out: Path, progress: Callable[[int, int], N
         if root in finished:
             continue
         _claim(root, config)
-        with _frames_of(config, indices) as scenes:
+        settings = _root_settings(config)
+        with _scenes_of(config, indices, root) as scenes:
             writer = NuScenesWriter(
-                root, VERSION, config.image_format, config.jpeg_quality, keyframe_hz=config.keyframe_hz
+                root, VERSION, settings.image_format, settings.jpeg_quality, keyframe_hz=settings.keyframe_hz
             )
             with writer:
-                for scene, frames in scenes:
-                    writer.add_scene(scene.scenario, frames)
+                for scene in scenes:
+                    writer.append(scene)
                     done += 1
                     if progress is not None:
                         progress(done, config.scenes)
-                writer.close(_splits(config, indices))
+                names = {index: scenario_id(config, index) for index in indices}
+                writer.close(splits_of(config, names), {HELD_OUT_FILE: held_out_notes(config, names)})
     return [root for root, _ in roots]
 
 
 def render_scene(scene: WorldScene, supersample: int) -> SceneFrames:
     """All frames of a scene, by camera."""
-    scenario = scene.scenario
     return {
-        name: [render_frame(scene, camera, int(t), supersample=supersample) for t in scenario.frame_times_us[name]]
-        for name, camera in scenario.cameras.items()
+        name: [
+            render_frame(scene, camera, int(t), supersample=supersample) for t in scene.scenario.frame_times_us[name]
+        ]
+        for name, camera in scene.scenario.cameras.items()
     }
+
+
+def _root_settings(config: WorldConfig) -> RootSettings:
+    return RootSettings(config.image_format, config.jpeg_quality, config.keyframe_hz)
 
 
 def _layout(config: WorldConfig, out: Path) -> list[tuple[Path, range]]:
@@ -136,50 +149,65 @@ def _claim(root: Path, config: WorldConfig) -> None:
     temporary.replace(root / SETTINGS_FILE)
 
 
-def _splits(config: WorldConfig, indices: range) -> dict[str, list[str]]:
-    """Scene names by split; a root always holds all three names."""
-    found: dict[str, list[str]] = {"train": [], "val": [], "test": []}
-    for index in indices:
-        found[split_of(config, index)].append(scenario_id(config, index))
-    return found
-
-
 @contextmanager
-def _frames_of(config: WorldConfig, indices: range) -> Iterator[Iterator[tuple[WorldScene, Any]]]:
-    """Scenes with their frames, in order: rendered one by one here, or ahead of time by worker processes."""
-    if config.workers == 1:
-        yield ((scene, _lazily(scene, config.supersample)) for scene in (make_scene(config, i) for i in indices))
+def _scenes_of(config: WorldConfig, indices: range, root: Path) -> Iterator[Iterator[SceneText]]:
+    """The rows of scenes, in order, whose files are written here one by one or ahead of time by worker processes."""
+    processes = min(config.processes, len(indices))
+    if processes == 1:
+        yield (write_scene_of(config, index, root) for index in indices)
         return
+    # Kernels are compiled once, here, and found on the disk by the workers.
+    warm_up()
     # Spawned, because a fork would copy whatever threads and locks the caller holds.
-    pool = ProcessPoolExecutor(config.workers, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     try:
-        yield _ahead(pool, config, indices)
+        yield _ahead(pool, config, indices, root)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ahead(pool: ProcessPoolExecutor, config: WorldConfig, indices: range) -> Iterator[tuple[WorldScene, SceneFrames]]:
+def _ahead(pool: ProcessPoolExecutor, config: WorldConfig, indices: range, root: Path) -> Iterator[SceneText]:
     """Results in order, at most two per worker under way, so that memory stays flat."""
-    waiting = []
+    waiting: deque[Future[SceneText]] = deque()
     for index in indices:
-        waiting.append((index, pool.submit(_frames_in_worker, config, index)))
-        if len(waiting) >= 2 * config.workers:
-            first, future = waiting.pop(0)
-            yield make_scene(config, first), future.result()
-    for first, future in waiting:
-        yield make_scene(config, first), future.result()
+        waiting.append(pool.submit(write_scene_of, config, index, root))
+        if len(waiting) >= 2 * config.processes:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
-def _frames_in_worker(config: WorldConfig, index: int) -> SceneFrames:
+def _start_worker() -> None:
     import cv2
 
+    # One core each: the processes are the parallelism.
     cv2.setNumThreads(1)
-    return render_scene(make_scene(config, index), config.supersample)
 
 
-def _lazily(scene: WorldScene, supersample: int) -> dict[str, Iterator[np.ndarray]]:
-    scenario = scene.scenario
-    return {
-        name: (render_frame(scene, camera, int(t), supersample=supersample) for t in scenario.frame_times_us[name])
-        for name, camera in scenario.cameras.items()
-    }
+def write_scene_of(config: WorldConfig, index: int, root: Path) -> SceneText:
+    """Make a scene and write its files below a root, one frame in memory at a time; returns its rows."""
+    scene = make_scene(config, index)
+    frames = {name: _frames(scene, camera, config) for name, camera in scene.scenario.cameras.items()}
+    return write_scene(root, scene.scenario, frames, _root_settings(config))
+
+
+def _frames(scene: WorldScene, camera: Camera, config: WorldConfig) -> Iterator[FrameFiles]:
+    """A camera's frames, with the maps that are asked for."""
+    track_index = {track.track_id: i for i, track in enumerate(scene.scenario.tracks)}
+    for time in scene.scenario.frame_times_us[camera.name]:
+        drawn = render(
+            scene, camera, int(time),
+            supersample=config.supersample, depth=config.depth, instances=config.instances,
+        )  # fmt: skip
+        yield FrameFiles(
+            drawn.rgb,
+            None if drawn.depth is None else encode_depth(drawn.depth),
+            None if drawn.instance is None else encode_instances(_numbered(drawn, track_index)),
+        )
+
+
+def _numbered(drawn: Rendered, track_index: dict[str, int]) -> Integers:
+    """Indices (h, w) of the scenario's tracks for those of the picture's objects; -1 where there is none."""
+    table = np.array([track_index[track_id] for track_id in drawn.tracks] + [-1], dtype=np.int64)
+    instance = drawn.instance
+    return table if instance is None else table[instance]
