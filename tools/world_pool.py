@@ -23,7 +23,7 @@ _AHEAD = 3
 # Of a sheet's palette, besides those of the boxes.
 COLORS = 240
 # Sum of the differences of three channels up to which a pixel has a box's colour.
-_ALIKE = 30
+_ALIKE = 18
 
 
 def over(function: Callable[[_Task], _Result], tasks: Iterable[_Task], name: str, workers: int = 0) -> list[_Result]:

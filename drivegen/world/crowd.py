@@ -65,7 +65,8 @@ def draw_mix(rng: np.random.Generator, level: Crowdedness) -> Mix:
     vehicles, parked, pedestrians, cyclists = np.exp(rng.normal(0.0, 0.45, 4)).tolist()
     static = float(rng.choice([0.0, 1.0, 2.0], p=[0.35, 0.4, 0.25]))
     # A work site has vehicles and people of its own.
-    return Mix(vehicles, 2.0 * parked, pedestrians, cyclists, 0.0 if level is Crowdedness.EMPTY else static)
+    static = 0.0 if level is Crowdedness.EMPTY else static
+    return Mix(0.6 * vehicles, 3.4 * parked, 0.8 * pedestrians, 0.6 * cyclists, static)
 
 
 def aim(rng: np.random.Generator, level: Crowdedness) -> float:

@@ -102,7 +102,7 @@ def far_torso(b: MeshBuilder, f: Frame, o: Outfit, hip: Floats, axis: Floats) ->
     """Pelvis and upper body along a direction."""
     h = f.height
     lower = o.trousers if o.top is not Top.DRESS else o.upper
-    prism(b, [hip + axis * z * h for z in (-0.07, 0.05)], [(0.050, 0.080), (0.062, 0.098)], h, lower, sides=4)
+    prism(b, [hip + axis * z * h for z in (-0.07, 0.05)], [(0.050, 0.080), (0.062, 0.092)], h, lower, sides=4)
     heights, size = (0.04, 0.26, 0.355), [(0.056, 0.080), (0.064, 0.112), (0.030, 0.034)]
     prism(b, [hip + axis * z * h for z in heights], size, h, o.upper, sides=6)
     if o.reflective:

@@ -95,9 +95,7 @@ def _boards(size_m: Size, *, coarse: bool) -> Mesh:
     b, shell = MeshBuilder(), Shell(coarse=coarse)
     top = height - 0.12
     post = half - 0.32
-    shell.block(
-        (-0.5 * length, post - 0.12, 0.0), (0.5 * length, post + 0.12, 0.10), BLACK, "flt" if coarse else "fbltr"
-    )
+    shell.block((-0.5 * length, post - 0.12, 0.0), (0.5 * length, post + 0.12, 0.10), BLACK, "fbltr")
     shell.block((-0.03, post - 0.03, 0.10), (0.03, post + 0.03, top), _POST, "fb" if coarse else "fblr")
     for low, high in ((0.45 * height, 0.45 * height + 0.20), (top - 0.22, top)):
         shell.block((-0.045, 0.0, low), (0.045, half, high), PAINT, "fbl" if coarse else "fbltu")

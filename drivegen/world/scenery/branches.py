@@ -30,7 +30,7 @@ def add_cones(
         angle = 2 * np.pi * (np.arange(sides + 1) + rng.random()) / sides
         jag = np.where(np.arange(sides) % 2 == 0, 1.0, 0.72) + rng.uniform(-0.06, 0.06, sides)
         wave = radius * np.append(jag, jag[0])
-        ring = np.stack([wave * np.cos(angle), wave * np.sin(angle), low + 0.10 * (radius - wave)], axis=-1)
+        ring = np.stack([wave * np.cos(angle), wave * np.sin(angle), low + 0.7 * (radius - wave)], axis=-1)
         out = np.stack([np.cos(angle), np.sin(angle), np.full(sides + 1, rise)], axis=-1) / np.hypot(1.0, rise)
         tip = out[:-1] + out[1:]
         tip /= np.linalg.norm(tip, axis=1, keepdims=True)
@@ -58,7 +58,7 @@ def add_boughs(builder: MeshBuilder, rng: np.random.Generator, tiers: int, each:
     droop = rng.uniform(0.20, 0.50, count)
     half = (0.36 * reach + 0.012) * rng.uniform(0.8, 1.15, count)
     root = 0.30 * reach[:, None] * out + (height + 0.34 * reach)[:, None] * up
-    tip = reach[:, None] * out + (height - droop * reach * 0.55)[:, None] * up
+    tip = reach[:, None] * out + (height - droop * reach * 0.7)[:, None] * up
     corners = np.stack([root - half[:, None] * side, root + half[:, None] * side, tip], axis=1)
     normal = out + 0.25 * rng.normal(size=(count, 3)) + 0.55 * up
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
@@ -113,8 +113,8 @@ def add_far_bare(builder: MeshBuilder, rng: np.random.Generator, boughs: int = 7
     start = np.stack([np.zeros(boughs), np.zeros(boughs), rng.uniform(0.22, 0.36, boughs)], axis=-1)
     end = np.stack([reach * np.cos(angle), reach * np.sin(angle), rng.uniform(0.66, 0.98, boughs)], axis=-1)
     _slivers(builder, rng, start, end, 0.018)
-    start, end = _forks(rng, start, end, 2, (0.5, 0.7))
-    _slivers(builder, rng, start, end, 0.013)
+    start, end = _forks(rng, start, end, 3, (0.45, 0.7))
+    _slivers(builder, rng, start, end, 0.011)
 
 
 def _forks(

@@ -82,6 +82,7 @@ def add_tufts(
     radius: tuple[float, float],
     share: tuple[float, float] = (0.84, 1.0),
     density: float = 0.55,
+    outwards: float = 0.55,
 ) -> None:
     """Tufts of leaves all over a crown: triangles that hold a round tuft each, turned in all directions.
 
@@ -89,11 +90,12 @@ def add_tufts(
         radius: least and largest half width of a tuft.
         share: how far out they lie, as shares of the crown's reach.
         density: of the leaves.
+        outwards: how much they look away from the middle; large ones that do not would show as spikes.
     """
     out = _unit(_spiral(rng, count) + rng.normal(0.0, 0.12, (count, 3)))
     depth = rng.uniform(*share, count)
     middle = crown.at(out, depth)
-    facing = _unit(0.55 * out + _unit(rng.normal(size=(count, 3))))
+    facing = _unit(outwards * out + _unit(rng.normal(size=(count, 3))))
     size = rng.uniform(*radius, count)
     tone = 0.86 + 0.09 * out[:, 2] + 0.25 * (depth - share[1]) + rng.normal(0.0, 0.055, count)
     warm = rng.normal(0.0, 0.025, count)

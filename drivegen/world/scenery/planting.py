@@ -117,7 +117,7 @@ def _drawn(
 def _backdrop(front: Front, rng: np.random.Generator, profile: Profile) -> Plants:
     """Trees in the yards behind the houses."""
     urban = profile is Profile.URBAN
-    count = int(front.length_m / (24.0 if urban else 9.0))
+    count = int(front.length_m / (24.0 if urban else 11.0))
     s = rng.uniform(0.0, front.length_m, count)
     depth = rng.uniform(18.0, 45.0, count) if urban else rng.uniform(15.0, 58.0, count)
     kinds = (Species.ROUND, Species.ROUND, Species.BIRCH, Species.TALL if urban else Species.CONIFER, Species.CONIFER)

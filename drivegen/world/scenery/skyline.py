@@ -13,7 +13,7 @@ from drivegen.world.scenery.palette import BRICKS, CONCRETES, PLASTERS, ROOFS, p
 from drivegen.world.scenery.pile import Pile, scattered
 from drivegen.world.scenery.placement import Occupied
 from drivegen.world.scenery.roofs import hipped
-from drivegen.world.scenery.trees import VARIANTS, Season, Species, far_blob, leaf_colours
+from drivegen.world.scenery.trees import VARIANTS, Season, Species, far_blob, in_season, leaf_colours
 
 _STEP_M = 60.0
 _KEEP_OFF_M = 75.0
@@ -28,7 +28,7 @@ def skyline(network: RoadNetwork, rng: np.random.Generator, season: Season, occu
         builder.add(_blocks(network, rng, _around(network, rng, occupied, 2.2, (250.0, 700.0)), (25.0, 120.0)))
     elif profile is Profile.SUBURBAN:
         builder.add(_roofs(network, rng, _around(network, rng, occupied, 5.0, (80.0, 260.0))))
-        builder.add(_woods(network, rng, occupied, _around(network, rng, occupied, 2.0, (90.0, 450.0)), season))
+        builder.add(_woods(network, rng, occupied, _around(network, rng, occupied, 1.6, (90.0, 450.0)), season))
         builder.add(_blocks(network, rng, _around(network, rng, occupied, 0.5, (350.0, 700.0)), (15.0, 60.0)))
     else:
         builder.add(_woods(network, rng, occupied, _around(network, rng, occupied, 3.0, (80.0, 500.0)), season))
@@ -108,12 +108,13 @@ def _woods(network: RoadNetwork, rng: np.random.Generator, occupied: Occupied, x
         places = places[occupied.off_ground(places, 50.0)]
         species = Species.CONIFER if rng.random() < 0.35 else Species.ROUND
         colours = np.array([pick(rng, leaf_colours(species, season), 0.1) for _ in range(len(places))]).reshape(-1, 3)
+        leafy = in_season(species, season) is Species.ROUND
         z = network.terrain.height(places)
         mesh = far_blob(species, int(rng.integers(VARIANTS)), season)
         tall = rng.uniform(9.0, 17.0, len(places))
-        wide = tall * rng.uniform(1.0, 1.5, len(places))
+        wide = tall * rng.uniform(0.9, 1.2, len(places))
         height = np.stack([wide, wide, tall], axis=-1)
-        sunk = (0.06 if species is Species.CONIFER else 0.24) * tall
+        sunk = (0.24 if leafy else 0.06) * tall
         feet = np.concatenate([places, (z - sunk)[:, None]], axis=1)
         builder.add(scattered(mesh, feet, rng.uniform(0, 6, len(places)), height, colours))
     return builder.build()

@@ -23,13 +23,13 @@ from drivegen.world.scenery.signals import signal_heads
 from drivegen.world.scenery.signs import sign_posts
 from drivegen.world.scenery.skyline import skyline
 from drivegen.world.scenery.streetside import make_streetside
-from drivegen.world.scenery.tiles import Tile, cut_tiles
+from drivegen.world.scenery.tiles import TILE_M, Tile, cut_tiles
 from drivegen.world.scenery.types import Stage
 
 LINE_DETAIL_M, AREA_DETAIL_M, KERB_DETAIL_M, STONE_DETAIL_M = 110.0, 140.0, 140.0, 50.0
 HOUSE_DETAIL_M, POST_DETAIL_M, SMALL_DETAIL_M = 90.0, 110.0, 45.0
 """Distances up to which lines, painted areas, kerbs, their stones, details of houses, posts and furniture are drawn."""
-SKY_TILE_M = 200.0
+SKY_TILE_M, SMALL_TILE_M = 200.0, 20.0
 
 
 def make_stage(network: RoadNetwork, rng: np.random.Generator) -> Stage:
@@ -54,7 +54,7 @@ def make_stage(network: RoadNetwork, rng: np.random.Generator) -> Stage:
         (details, HOUSE_DETAIL_M),
         (Mesh.join([estate.small.mesh(), fences, *side.small]), SMALL_DETAIL_M),
     ):
-        tiles += cut_tiles(mesh, detail_m)
+        tiles += cut_tiles(mesh, detail_m, SMALL_TILE_M if detail_m <= SMALL_DETAIL_M else TILE_M)
     tiles += cut_tiles(skyline(network, rng, season, occupied), tile_m=SKY_TILE_M)
     lamps: Floats = np.concatenate(side.lamps) if side.lamps else np.zeros((0, 3))
     structures = (*estate.structures, *plant_structures(plants, season), *side.structures, *behind)

@@ -130,12 +130,12 @@ def far_blob(species: Species, variant: int, season: Season) -> Mesh:
     if species is Species.CONIFER:
         add_cones(builder, rng, 2, 6)
     elif in_season(species, season) is Species.BARE:
-        add_far_bare(builder, rng)
+        add_far_bare(builder, rng, 6)
     else:
         form = _FORMS[species]
         crown = Crown.drawn(rng, np.array(form.centre), np.array(form.radii))
         add_cross(builder, rng, crown, 0.72, 0.75)
-        add_tufts(builder, rng, crown, 11, (0.13, 0.18), (0.62, 0.82), 0.66)
+        add_tufts(builder, rng, crown, 9, (0.14, 0.19), (0.66, 0.84), 0.66, 2.2)
     return builder.build()
 
 
@@ -147,18 +147,18 @@ def _leafy(
     height, radius, rgb = form.trunk
     add_stem(body, height, 0.9 * radius, rgb)
     if far:
-        add_body(body, rng, crown, 3, 5, 0.86, 0.84)
-        add_tufts(body, rng, crown, 9, _LARGE, (0.80, 0.95), form.density + 0.1)
-        add_tufts(outline, rng, crown, 14, _LARGE, (0.84, 1.0), form.density)
+        add_body(body, rng, crown, 3, 5, 0.80, 0.84)
+        add_tufts(body, rng, crown, 7, _LARGE, (0.76, 0.90), form.density + 0.1, 1.6)
+        add_tufts(outline, rng, crown, 14, _MIDDLE, (0.84, 1.0), form.density)
         return
-    add_body(body, rng, crown, 3, 7, 0.84, 0.80, 0.08)
-    add_tufts(body, rng, crown, 11, _LARGE, (0.78, 0.92), form.density + 0.1)
+    add_body(body, rng, crown, 3, 7, 0.74, 0.80, 0.06)
+    add_tufts(body, rng, crown, 10, _LARGE, (0.72, 0.86), form.density + 0.1, 1.6)
     outline.tube((0, 0, -0.06), (0, 0, height), (radius, 0.6 * radius), rgb, Material.BARK, sides=6)
     for angle in rng.uniform(0.0, 2 * np.pi, 3):
         end = crown.centre + crown.radii * [0.6 * np.cos(angle), 0.6 * np.sin(angle), -0.2]
         fine.tube((0, 0, 0.55 * height), end.tolist(), (0.5 * radius, 0.2 * radius), rgb, Material.BARK, sides=3)
-    add_tufts(outline, rng, crown, 16, _MIDDLE, (0.80, 0.96), form.density)
-    add_tufts(fine, rng, crown, form.tufts, _TUFT, (0.86, 1.07), form.density)
+    add_tufts(outline, rng, crown, 22, _MIDDLE, (0.80, 0.97), form.density, 0.9)
+    add_tufts(fine, rng, crown, form.tufts, _TUFT, (0.82, 1.07), form.density)
 
 
 def _conifer(

@@ -10,7 +10,7 @@ from drivegen.world.roads import KERB_M, Road, RoadNetwork
 from drivegen.world.traffic.cast import Member, draw_member, fork
 from drivegen.world.traffic.things import Piece, Thing, along_road, barrier_along
 
-ROW_EVERY_M = 150.0
+ROW_EVERY_M = 200.0
 """Way along a road per row of barriers at density 1."""
 OFF_EDGE_M = 1.05
 """From the edge of a country road's shoulder to the middle of a row; delineators stand before it."""

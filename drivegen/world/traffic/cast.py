@@ -17,10 +17,10 @@ from drivegen.world.traffic.plans import EGO_SIZE
 from drivegen.world.traffic.tables import DRIVER, WALKER, Table
 
 DRIVEN_SHARES: dict[str, float] = {
-    **DRIVEN, "motorcycle": 0.07, "scooter": 0.03, "semi": 0.06, "bus": 0.035, "taxi": 0.05, "coupe": 0.04,
+    **DRIVEN, "motorcycle": 0.04, "scooter": 0.015, "semi": 0.055, "bus": 0.055, "taxi": 0.05, "coupe": 0.04,
 }  # fmt: skip
 """Shares of what drives on a lane."""
-PARKED_SHARES: dict[str, float] = {**PARKED, "delivery_van": 0.05, "pickup": 0.07, "box_truck": 0.03, "trailer": 0.03}
+PARKED_SHARES: dict[str, float] = {**PARKED, "delivery_van": 0.05, "pickup": 0.07, "box_truck": 0.03, "trailer": 0.05}
 """Shares of what stands in a parking lane; what does not fit in a spot leaves it free."""
 TOWED: dict[str, tuple[str, float]] = {
     "semi": ("semi_trailer", 1.0),

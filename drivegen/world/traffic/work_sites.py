@@ -11,13 +11,13 @@ from drivegen.world.traffic.cast import Member, draw_member, fork
 from drivegen.world.traffic.plans import Density
 from drivegen.world.traffic.things import Piece, Thing, along_road, barrier_along, in_spots
 
-SITE_EVERY_M = 90.0
+SITE_EVERY_M = 105.0
 """Length of parking lane, or way along a country road, per work site at density 1."""
 MACHINES = ("loader", "excavator", "roller")
 _GUTTER_M = 0.2
 """Machines may stand so far beyond the parking lane, on its gutter."""
 _FEWEST_SPOTS, _MOST_SPOTS = 2, 5
-_BARE_SHARE = 0.3
+_BARE_SHARE = 0.25
 """Share of sites where nobody works: a row of barriers keeps parking spots free."""
 
 
@@ -91,7 +91,7 @@ def _machines(rng: np.random.Generator, spots: list[ParkingSpot], depth: float, 
     found: list[Piece] = []
     middles = (0.5,) if len(spots) < 4 else (0.32, 0.7)
     for share in middles:
-        member, there = _machine(rng, width + _GUTTER_M - 0.05 - depth), rng.random() < 0.3 + 0.6 * density.vehicles
+        member, there = _machine(rng, width + _GUTTER_M - 0.05 - depth), rng.random() < 0.5 + 0.6 * density.vehicles
         if there and member is not None:
             across = -(width - float(member.size_m[1])) / 2 - _GUTTER_M
             found.append(Piece(member, share * pitch * len(spots), across, 0.0, "vehicle.parked"))
@@ -157,7 +157,7 @@ def _roadside_site(road: Road, s: float, right: bool, rng: np.random.Generator, 
     behind = OFF_EDGE_M + 0.5
     machine = _machine(rng, road.section.side(right).verge_m + 1.0 - behind)
     busy: list[Piece] = []
-    if machine is not None and rng.random() < 0.3 + 0.6 * density.vehicles:
+    if machine is not None and rng.random() < 0.5 + 0.6 * density.vehicles:
         d = side * (edge + behind + 0.5 * float(machine.size_m[1]))
         busy.append(Piece(machine, s, d, heading, "vehicle.parked"))
     for at in (-reach + 5.0, reach - 5.0):

@@ -14,7 +14,7 @@ from drivegen.world.bodies.thinning import spanned, thinned
 from drivegen.world.geometry import Lamp, Material, Mesh
 
 MOST = {"car": 195, "truck": 235, "bus": 225, "trailer": 215, "construction_vehicle": 250, "pedestrian": 145,
-        "motorcycle": 255, "bicycle": 200, "traffic_cone": 40, "barrier": 80}  # fmt: skip
+        "motorcycle": 255, "bicycle": 200, "traffic_cone": 40, "barrier": 85}  # fmt: skip
 TINT = (0.6, 0.1, 0.1)
 # Least overlap of the silhouettes from any side, and on the mean over eight sides; thin parts count for much.
 OVERLAP = {"car": (0.93, 0.945), "truck": (0.92, 0.945), "bus": (0.95, 0.97), "trailer": (0.93, 0.95),

@@ -42,8 +42,8 @@ def country() -> RoadNetwork:
 def crossroads() -> Callable[[Control], RoadNetwork]:
     """Two straight roads that cross at (0, 0), a lane each way, everybody straight on.
 
-    Arm a leads out at a * 90 degrees; lanes 0 to 3 come in by it, 4 to 7 lead out, connector 8 + a goes straight on from
-    it. The ego comes from the west (arm 2).
+    Arm a leads out at a * 90 degrees; lane a comes in by it, lane 4 + a leads out, connector 8 + a goes straight on
+    from it. The ego comes from the west (arm 2).
     """
     return _crossroads
 

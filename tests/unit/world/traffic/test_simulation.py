@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_traces_are_well_formed(town: RoadNetwork) -> None:
         assert trace.lamps.shape == (count, LAMP_COUNT) and len(trace.attribute) == count
         assert (np.diff(trace.travelled_m) >= -1e-6).all()
         assert (trace.z_m >= 0).all() and (trace.z_m <= KERB_M + 1e-6).all()
-        if trace.category not in ("pedestrian",):
+        if trace.category not in ("pedestrian", "barrier"):
             assert (trace.z_m == 0).all()
 
 
@@ -176,6 +178,43 @@ def test_a_long_scene_stays_as_full_as_it_began() -> None:
         present[trace.present] += 1
     thirds = [part.mean() for part in np.split(present, 3)]
     assert min(thirds) > 0.4 * max(thirds)
+
+
+def test_five_minutes_hold_as_many_as_the_first_and_cost_as_little() -> None:
+    network = make_network(stream(9, "roads"), Profile.RURAL, 2400.0)
+    traffic = simulate(
+        network, stream(9, "t"), frames=600, step_s=0.5, density=Density(vehicles=0.8), ego=EgoPlan(speed_mps=8.0)
+    )
+    assert np.hypot(*np.diff(traffic.ego_xy, axis=0).T).sum() > 1200.0
+    active = np.zeros(600)
+    for trace in traffic.traces:
+        if trace.travelled_m[-1] > 0:
+            active[trace.present] += 1
+            assert np.hypot(*(trace.xy - traffic.ego_xy[trace.present]).T).max() < 200.0
+    minutes = active.reshape(5, 120).mean(axis=1)
+    assert minutes.min() > 3.0
+    assert minutes.max() < 1.8 * minutes.min()
+    # Nobody stays for good: those at the end are others than those at the beginning.
+    assert not any(trace.start == 0 and trace.stop == 600 for trace in traffic.traces)
+
+
+def test_what_is_common_on_real_roads_is_common_here() -> None:
+    counts: Counter[str] = Counter()
+    parked = vehicles = 0
+    for seed in range(10):
+        network = make_network(stream(seed, "roads"), (Profile.URBAN, Profile.SUBURBAN)[seed % 2], 200.0)
+        traces = drive(network, seed, 2, vehicles=0.8, parked=1.6).traces
+        counts.update(trace.category for trace in traces)
+        driven = [trace for trace in traces if trace.attribute[0].startswith("vehicle")]
+        vehicles += len(driven)
+        parked += sum(trace.attribute[0] == "vehicle.parked" for trace in driven)
+    total = counts.total()
+    assert 0.3 < counts["car"] / total < 0.6
+    assert 0.1 < counts["pedestrian"] / total < 0.35
+    assert 0.04 < counts["truck"] / total < 0.15
+    assert counts["bicycle"] < 0.04 * total and counts["motorcycle"] < 0.04 * total
+    assert counts["barrier"] > 0.04 * total and counts["traffic_cone"] > 0.03 * total
+    assert 0.35 < parked / vehicles < 0.8
 
 
 def test_plans_are_checked_and_decoded() -> None:
