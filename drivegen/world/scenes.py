@@ -100,7 +100,7 @@ class _Attempt:
         self._ego = _with_speed(ego, self._profile, rng)
         turn = _TURNS.get(self._ego.action or "")
         self._network = make_network(self._stream("road"), self._profile, _reach_m(config, self._ego), first_turn=turn)
-        self._stage = make_stage(self._network, self._stream("stage"))
+        self._stage = make_stage(self._network, self._stream("stage"), snowy=ambience.weather is Weather.SNOW)
         self._rig = make_rig(config.cameras, config.size, self._stream("rig"))
         self._road_map = road_map_of(self._network, self._stage.structures, self._times)
 

@@ -45,7 +45,8 @@ class Material(IntEnum):
     """Retro-reflective sheet: signs, number plates, cone stripes."""
     # Plants
     LEAVES = 20
-    """Foliage with holes; uv runs over it in metres; param: 0, 0, seed in [0, 1), share that is solid in [0, 1]."""
+    """Foliage with holes; uv runs over it in metres; param: 0, 0, seed in [0, 1), share that is solid in [0, 1]; a
+    negative last one makes each triangle a frayed tuft of that density."""
     BARK = 21
     # Vehicles and people
     PAINT = 30

@@ -79,21 +79,25 @@ def _radius_at(height: Floats | float) -> Floats:
 
 
 def add_bare(
-    trunk: MeshBuilder, branches: MeshBuilder, twigs: MeshBuilder, rng: np.random.Generator, boughs: int, sides: int
+    stem: MeshBuilder, branches: MeshBuilder, twigs: MeshBuilder, rng: np.random.Generator, boughs: int, sides: int
 ) -> None:
-    """A tree without leaves: trunk and boughs, the branches on these, and the twigs on those."""
-    trunk.tube((0, 0, -0.06), (0, 0, 0.30), (0.030, 0.022), BARK, Material.BARK, sides=sides)
+    """A tree without leaves: as slivers what is seen from afar, round boughs and their branches, and the twigs."""
+    add_stem(stem, 0.30, 0.028, BARK)
+    branches.tube((0, 0, -0.06), (0, 0, 0.30), (0.030, 0.022), BARK, Material.BARK, sides=sides)
     start = np.stack([np.zeros(boughs), np.zeros(boughs), rng.uniform(0.24, 0.34, boughs)], axis=-1)
     angle = 2 * np.pi * np.arange(boughs) / boughs + rng.uniform(-0.4, 0.4, boughs)
     reach, top = rng.uniform(0.10, 0.26, boughs), rng.uniform(0.62, 0.92, boughs)
     end = np.stack([reach * np.cos(angle), reach * np.sin(angle), top], axis=-1)
     end[0] = (0.02, -0.01, 0.98)
+    _slivers(stem, rng, start, end, 0.015)
     for a, b in zip(start, end, strict=True):
-        middle = a + 0.45 * (b - a) + np.array([*(0.22 * (b - a)[:2]), 0.0])
-        trunk.tube(a.tolist(), middle.tolist(), (0.017, 0.011), BARK, Material.BARK, sides=3)
-        trunk.tube(middle.tolist(), b.tolist(), (0.011, 0.003), BARK, Material.BARK, sides=3)
+        middle = a + 0.45 * (b - a) + np.array([*(0.13 * (b - a)[:2]), 0.0])
+        branches.tube(a.tolist(), middle.tolist(), (0.017, 0.011), BARK, Material.BARK, sides=3)
+        branches.tube(middle.tolist(), b.tolist(), (0.011, 0.003), BARK, Material.BARK, sides=3)
     start, end = _forks(rng, start, end, 6, (0.42, 0.68))
-    _slivers(branches, rng, start, end, 0.0075)
+    seen = np.arange(len(start)) % 3 == 1
+    _slivers(stem, rng, start[seen], end[seen], 0.009)
+    _slivers(branches, rng, start[~seen], end[~seen], 0.0075)
     start, end = _forks(rng, start, end, 4, (0.45, 0.75))
     _slivers(twigs, rng, start, end, 0.0042)
 
@@ -101,7 +105,7 @@ def add_bare(
 def add_stem(builder: MeshBuilder, height: float, radius: float, rgb: Colour) -> None:
     """A trunk seen from afar: two triangles."""
     side = radius * np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    foot, top = np.array([0.0, 0.0, -0.06]), np.broadcast_to([0.0, 0.0, 1.6 * height], (2, 3))
+    foot, top = np.array([0.0, 0.0, -0.06]), np.broadcast_to([0.0, 0.0, min(1.6 * height, 0.85)], (2, 3))
     builder.triangles(np.stack([foot - side, foot + side, top], axis=1), rgb, Material.BARK, two_sided=True)
 
 

@@ -17,7 +17,7 @@ from drivegen.world.roads import Terrain
 from drivegen.world.scenery.cutting import cut_rings, packed
 
 Geometries = npt.NDArray[np.object_]
-CELL_M, LAND_CELL_M = 8.0, 16.0
+CELL_M, LAND_CELL_M = 12.0, 24.0
 """Sides of the cells of roads and of the land beside them; each is two right-angled triangles."""
 
 

@@ -18,6 +18,7 @@ from drivegen.world.scenery.palette import pick
 from drivegen.world.scenery.pile import scattered
 from drivegen.world.scenery.placement import Front, Occupied, spread
 from drivegen.world.scenery.trees import (
+    BARE_IN_SNOW,
     CROWN_SHARE,
     SEASON_SHARE,
     VARIANTS,
@@ -28,9 +29,10 @@ from drivegen.world.scenery.trees import (
     prototype,
 )
 
-TREE_DETAIL_M = (float("inf"), 65.0, 30.0)
-BUSH_DETAIL_M = (80.0, 38.0, 20.0)
-"""Distances up to which the body, the outline and the fine tufts of trees and bushes are drawn (see `trees.Growth`)."""
+TREE_DETAIL_M = (float("inf"), 150.0, 65.0, 30.0)
+BUSH_DETAIL_M = (80.0, 80.0, 38.0, 20.0)
+"""Distances up to which the body, the crown, the outline and the fine tufts of trees and bushes are drawn; see
+`trees.Growth`."""
 _ORDER = tuple(Species)
 _PINES = (Species.CONIFER, Species.CONIFER)
 _MIXED = (Species.ROUND, Species.ROUND, Species.BIRCH, Species.CONIFER)
@@ -72,10 +74,13 @@ class Plants:
         )
 
 
-def draw_season(rng: np.random.Generator) -> Season:
-    """What time of the year it is, for leaves."""
+def draw_season(rng: np.random.Generator, *, snowy: bool) -> Season:
+    """What time of the year it is, for leaves: mostly winter where snow lies."""
     seasons = tuple(SEASON_SHARE)
-    return seasons[int(rng.choice(len(seasons), p=np.array(list(SEASON_SHARE.values()))))]
+    drawn = seasons[int(rng.choice(len(seasons), p=np.array(list(SEASON_SHARE.values()))))]
+    # Drawn in any case, so that the weather moves nothing else.
+    bare = rng.random() < BARE_IN_SNOW
+    return Season.WINTER if snowy and bare else drawn
 
 
 def make_plants(network: RoadNetwork, rng: np.random.Generator, estate: Estate, occupied: Occupied) -> Plants:
@@ -183,7 +188,7 @@ def plant_layers(
                 height = plants.height_m[some]
                 scale = np.stack([height * wide[some], height * wide[some], height], axis=-1)
                 growth = prototype(grown, v, far)
-                for part, reach in zip((growth.body, growth.outline, growth.fine), reaches, strict=True):
+                for part, reach in zip((growth.body, growth.crown, growth.outline, growth.fine), reaches, strict=True):
                     layers[reach].append(scattered(part, places[some], yaw[some], scale, tint[some]))
     return [(Mesh.join(meshes), reach) for reach, meshes in layers.items()]
 

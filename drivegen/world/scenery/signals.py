@@ -43,8 +43,8 @@ def traffic_head(plate: bool) -> Mesh:
     for index, (lamp, rgb) in enumerate(_LENSES):
         z = 0.19 + 0.335 * index
         _lens(builder, z, 0.125, rgb, lamp)
-        hood = np.linspace(0.0, np.pi, 6)
-        ring = np.stack([np.zeros(6), 0.145 * np.cos(hood), z + 0.145 * np.sin(hood)], axis=-1)
+        hood = np.linspace(0.0, np.pi, 5)
+        ring = np.stack([np.zeros(5), 0.145 * np.cos(hood), z + 0.145 * np.sin(hood)], axis=-1)
         inner, outer = ring + 0.10 * _AHEAD, ring + 0.30 * _AHEAD
         corners = np.stack([inner[:-1], outer[:-1], outer[1:], inner[1:]], axis=1)
         builder.quads(corners, _CASE, Material.PLASTIC, two_sided=True)

@@ -32,10 +32,14 @@ HOUSE_DETAIL_M, POST_DETAIL_M, SMALL_DETAIL_M = 90.0, 110.0, 45.0
 SKY_TILE_M, SMALL_TILE_M = 200.0, 20.0
 
 
-def make_stage(network: RoadNetwork, rng: np.random.Generator) -> Stage:
-    """Furnish a network; the same network and stream give the same stage."""
+def make_stage(network: RoadNetwork, rng: np.random.Generator, *, snowy: bool = False) -> Stage:
+    """Furnish a network; the same network and stream give the same stage.
+
+    Args:
+        snowy: whether snow lies: most trees are bare then.
+    """
     town = CHARACTERS[int(rng.integers(len(CHARACTERS)))]
-    season = draw_season(rng)
+    season = draw_season(rng, snowy=snowy)
     occupied = Occupied(network.ground)
     plots = make_plots(network, rng, town, occupied)
     estate = build_estate(network, rng, town, plots)

@@ -39,6 +39,8 @@ class Season(StrEnum):
     WINTER = "winter"
 
 
+BARE_IN_SNOW = 0.75
+"""Share of the scenes in snow whose trees have lost their leaves."""
 SEASON_SHARE = {Season.SUMMER: 0.58, Season.SPRING: 0.15, Season.AUTUMN: 0.17, Season.WINTER: 0.10}
 LEAF_COLOURS: dict[Season, tuple[Colour, ...]] = {
     Season.SUMMER: SUMMER,
@@ -81,11 +83,13 @@ class Growth:
 
     Attributes:
         body: trunk and the solid inside of the crown, drawn from everywhere.
+        crown: large tufts that make the body look leafy, left out where it is a few pixels high.
         outline: what breaks its outline, drawn from a middle distance on.
         fine: small tufts and twigs, drawn from near by only.
     """
 
     body: Mesh
+    crown: Mesh
     outline: Mesh
     fine: Mesh
 
@@ -109,7 +113,7 @@ def in_season(species: Species, season: Season) -> Species:
 def prototype(species: Species, variant: int, far: bool = False) -> Growth:
     """One of the VARIANTS looks of a species; `far` ones have fewer faces and nothing fine."""
     rng = stream(variant, "tree", species.value)
-    body, outline, fine = MeshBuilder(), MeshBuilder(), MeshBuilder()
+    body, large, outline, fine = (MeshBuilder() for _ in range(4))
     if species is Species.CONIFER:
         _conifer(body, outline, fine, rng, far)
     elif species is Species.BARE:
@@ -119,8 +123,8 @@ def prototype(species: Species, variant: int, far: bool = False) -> Growth:
         add_tufts(outline, rng, _BUSH, 12, (0.20, 0.28), (0.80, 0.92))
         add_tufts(fine, rng, _BUSH, 34, (0.13, 0.19), (0.82, 1.02))
     else:
-        _leafy(body, outline, fine, rng, _FORMS[species], far)
-    return Growth(body.build(), outline.build(), Mesh.empty() if far else fine.build())
+        _leafy(body, large, outline, fine, rng, _FORMS[species], far)
+    return Growth(body.build(), large.build(), outline.build(), Mesh.empty() if far else fine.build())
 
 
 def far_blob(species: Species, variant: int, season: Season) -> Mesh:
@@ -140,19 +144,20 @@ def far_blob(species: Species, variant: int, season: Season) -> Mesh:
 
 
 def _leafy(
-    body: MeshBuilder, outline: MeshBuilder, fine: MeshBuilder, rng: np.random.Generator, form: _Form, far: bool
-) -> None:
+    body: MeshBuilder, large: MeshBuilder, outline: MeshBuilder, fine: MeshBuilder, rng: np.random.Generator,
+    form: _Form, far: bool,
+) -> None:  # fmt: skip
     """A trunk under a round crown."""
     crown = Crown.drawn(rng, np.array(form.centre), np.array(form.radii))
     height, radius, rgb = form.trunk
     add_stem(body, height, 0.9 * radius, rgb)
     if far:
-        add_body(body, rng, crown, 3, 5, 0.80, 0.84)
-        add_tufts(body, rng, crown, 7, _LARGE, (0.76, 0.90), form.density + 0.1, 1.6)
+        add_body(body, rng, crown, 3, 5, 0.86, 0.84, 0.06)
+        add_tufts(large, rng, crown, 7, _LARGE, (0.76, 0.90), form.density + 0.1, 1.6)
         add_tufts(outline, rng, crown, 14, _MIDDLE, (0.84, 1.0), form.density)
         return
-    add_body(body, rng, crown, 3, 7, 0.74, 0.80, 0.06)
-    add_tufts(body, rng, crown, 10, _LARGE, (0.72, 0.86), form.density + 0.1, 1.6)
+    add_body(body, rng, crown, 3, 6, 0.78, 0.80, 0.06)
+    add_tufts(large, rng, crown, 10, _LARGE, (0.72, 0.86), form.density + 0.1, 1.6)
     outline.tube((0, 0, -0.06), (0, 0, height), (radius, 0.6 * radius), rgb, Material.BARK, sides=6)
     for angle in rng.uniform(0.0, 2 * np.pi, 3):
         end = crown.centre + crown.radii * [0.6 * np.cos(angle), 0.6 * np.sin(angle), -0.2]

@@ -17,6 +17,7 @@ MACHINES = ("loader", "excavator", "roller")
 _GUTTER_M = 0.2
 """Machines may stand so far beyond the parking lane, on its gutter."""
 _FEWEST_SPOTS, _MOST_SPOTS = 2, 5
+_LONGEST_ROW = 12
 _BARE_SHARE = 0.25
 """Share of sites where nobody works: a row of barriers keeps parking spots free."""
 
@@ -56,27 +57,23 @@ def _row(parking: tuple[ParkingSpot, ...], first: int, count: int) -> list[int]:
 
 def _parking_site(spots: list[ParkingSpot], rng: np.random.Generator, density: Density) -> list[Piece]:
     """Pieces in the spots: fenced off from the traffic by barriers, or marked by cones with barriers at the ends."""
-    pitch, width = spots[0].length_m, spots[0].width_m
-    length = pitch * len(spots)
+    width, length = spots[0].width_m, spots[0].length_m * len(spots)
     edge = width / 2 - 0.36
-    fenced = rng.random() < 0.65
     pieces = _taper(rng, 0.35, edge, 1.0) + _taper(rng, length - 0.35, edge, -1.0)
-    depth = 0.0
-    if fenced:
-        row = row_of(rng, 99, 1.9, edge)
-        half = float(row[0].member.size_m[1]) / 2
-        row = [piece for piece in row[:12] if piece.along + half < length - 1.9]
-        depth = float(row[0].member.size_m[0]) + 0.1 if row else 0.0
-        pieces += row
-    if rng.random() < _BARE_SHARE:
-        return pieces
-    busy = _machines(rng, spots, depth, density)
-    if not fenced:
-        ends = [Piece(draw_member(rng, "barrier"), at, -0.25) for at in (2.0, length - 2.0)]
-        pieces += ends
+    fenced, bare = rng.random() < 0.65, rng.random() < _BARE_SHARE
+    busy = [] if bare else _machines(rng, spots, density)
+    inner = width / 2
+    if fenced or bare:
+        row = row_of(rng, _LONGEST_ROW, 1.9, edge)
+        half, inner = float(row[0].member.size_m[1]) / 2, edge - float(row[0].member.size_m[0]) / 2
+        # A machine as wide as the parking lane takes the place of the barriers beside it.
+        wide = [piece for piece in busy if piece.across + float(piece.member.size_m[1]) / 2 > inner - 0.1]
+        pieces += [p for p in row if p.along + half < length - 1.9 and _off(p.along, wide, half + 0.1)]
+    else:
+        pieces += [Piece(draw_member(rng, "barrier"), at, -0.25) for at in (2.0, length - 2.0)]
         cones = np.linspace(3.4, length - 3.4, max(2, round((length - 6.8) / 3.2)))
         pieces += [Piece(draw_member(rng, "cone"), s, edge + 0.1) for s in cones.tolist() if _off(s, busy, 0.4)]
-    return pieces + busy + _workers(rng, length, width - depth, busy, density, depth)
+    return pieces if bare else pieces + busy + _workers(rng, length, (-width / 2, inner), busy, density)
 
 
 def _taper(rng: np.random.Generator, s: float, edge: float, sign: float) -> list[Piece]:
@@ -85,13 +82,13 @@ def _taper(rng: np.random.Generator, s: float, edge: float, sign: float) -> list
     return [Piece(draw_member(rng, "cone"), s + sign * along, across) for along, across in ways]
 
 
-def _machines(rng: np.random.Generator, spots: list[ParkingSpot], depth: float, density: Density) -> list[Piece]:
+def _machines(rng: np.random.Generator, spots: list[ParkingSpot], density: Density) -> list[Piece]:
     """One machine, two where the site is long; those that are too wide stay away. Fewer where few drive."""
     pitch, width = spots[0].length_m, spots[0].width_m
     found: list[Piece] = []
     middles = (0.5,) if len(spots) < 4 else (0.32, 0.7)
     for share in middles:
-        member, there = _machine(rng, width + _GUTTER_M - 0.05 - depth), rng.random() < 0.5 + 0.6 * density.vehicles
+        member, there = _machine(rng, width + _GUTTER_M - 0.1), rng.random() < 0.5 + 0.6 * density.vehicles
         if there and member is not None:
             across = -(width - float(member.size_m[1])) / 2 - _GUTTER_M
             found.append(Piece(member, share * pitch * len(spots), across, 0.0, "vehicle.parked"))
@@ -99,8 +96,9 @@ def _machines(rng: np.random.Generator, spots: list[ParkingSpot], depth: float, 
 
 
 def _machine(rng: np.random.Generator, widest_m: float) -> Member | None:
-    """A machine that fits, of any kind where possible."""
-    for body in (MACHINES[int(rng.integers(3))], "roller"):
+    """A machine that fits, of any kind where possible; wide kinds come in several sizes."""
+    kind = MACHINES[int(rng.integers(3))]
+    for body in (kind, kind, kind, "roller"):
         member = draw_member(rng, body)
         if member.size_m[1] <= widest_m:
             return member
@@ -113,17 +111,16 @@ def _off(s: float, busy: list[Piece], room_m: float) -> bool:
 
 
 def _workers(
-    rng: np.random.Generator, length: float, free: float, busy: list[Piece], density: Density, depth: float
+    rng: np.random.Generator, length: float, room: tuple[float, float], busy: list[Piece], density: Density
 ) -> list[Piece]:
-    """People at work; fewer where few walk."""
+    """People at work between two offsets across; fewer where few walk."""
     count = int(rng.integers(1, 4))
     found: list[Piece] = []
     for s in (length * (np.arange(count) + rng.uniform(0.25, 0.75, count)) / count).tolist():
         there, member = rng.random() < 0.15 + 0.7 * density.pedestrians, draw_member(rng, "worker")
-        across = rng.uniform(-0.5, 0.5) * max(0.0, free - 1.0) - depth / 2
+        across, turn = rng.uniform(room[0] + 0.5, room[1] - 0.5), rng.uniform(-np.pi, np.pi)
         if there and _off(s, busy, 0.8) and 3.0 < s < length - 3.0:
-            turn = float(rng.uniform(-np.pi, np.pi))
-            found.append(Piece(member, s, float(across), turn, "pedestrian.standing"))
+            found.append(Piece(member, s, across, turn, "pedestrian.standing"))
     return found
 
 

@@ -11,7 +11,7 @@ from drivegen.world.traffic.cast import Crew, draw_member, driver_row
 from drivegen.world.traffic.chains import extend
 from drivegen.world.traffic.driving import accelerate, line_up, move
 from drivegen.world.traffic.lane_graph import Graph, make_graph
-from drivegen.world.traffic.sensing import fill_boxes, look_ahead
+from drivegen.world.traffic.sensing import FAR_M, fill_boxes, look_ahead
 from drivegen.world.traffic.tables import ALIVE, BOX, GREEN, WALKER, Table
 
 WEST = 2
@@ -58,12 +58,10 @@ class Platoon:
             )
             for i in range(len(self.drivers))
         ]  # fmt: skip
+        if leader_mps2 is not None:
+            told[0] = (leader_mps2, FAR_M)
         for i, (accel, room) in enumerate(told):
-            free = i == 0 and leader_mps2 is not None
-            move(
-                tables.lanes, tables.points, self.drivers, i, leader_mps2 if free else accel, 1e6 if free else room,
-                dt, NO_ROUTE,
-            )  # fmt: skip
+            move(tables.lanes, tables.points, self.drivers, i, accel, room, dt, NO_ROUTE)
 
 
 def platoon(network: RoadNetwork, stations: list[float], speed_mps: float, lane: int = WEST) -> Platoon:
