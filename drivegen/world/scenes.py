@@ -13,6 +13,7 @@ from drivegen.core import (
     DataError,
     Scenario,
     Sightings,
+    Weather,
     stream,
 )
 from drivegen.core.arrays import Integers
