@@ -15,6 +15,8 @@ from drivegen.world.traffic.traces import Trace
 MARGIN_M = 0.05
 """Footprints keep at least this distance."""
 MAX_MPS = 45.0
+MAX_ACCEL_MPS2 = 9.5
+_ROUNDING_MPS = 0.25
 MAX_TURN_RADPS = np.deg2rad(60.0)
 MAX_PERSON_TURN_RADPS = np.deg2rad(200.0)
 MOST_FOUND = 20_000
@@ -78,8 +80,13 @@ def jumps(trace: Trace, step_s: float) -> bool:
     if len(trace.yaw) < 2:
         return False
     way = np.hypot(*np.diff(trace.xy, axis=0).T)
-    turn = MAX_PERSON_TURN_RADPS if trace.category == "pedestrian" else MAX_TURN_RADPS
-    return bool(way.max() > MAX_MPS * step_s or np.abs(np.diff(trace.yaw)).max() > turn * step_s)
+    walks = trace.category == "pedestrian"
+    turn = MAX_PERSON_TURN_RADPS if walks else MAX_TURN_RADPS
+    if way.max() > MAX_MPS * step_s or np.abs(np.diff(trace.yaw)).max() > turn * step_s:
+        return True
+    # Whoever sees somebody too late is stopped dead.
+    jolt = 0.0 if walks else float(np.abs(np.diff(way)).max(initial=0.0)) / step_s
+    return jolt > MAX_ACCEL_MPS2 * step_s + _ROUNDING_MPS
 
 
 def clean(traces: Sequence[Trace], ego_xy: Floats, ego_yaw: Floats, step_s: float) -> tuple[Trace, ...]:
@@ -95,7 +102,17 @@ def clean(traces: Sequence[Trace], ego_xy: Floats, ego_yaw: Floats, step_s: floa
         rest = _still(kept, found)
         full = len(found) == MOST_FOUND
         found = _pairs(kept, ego_xy, ego_yaw) if full and len(rest) == 0 else rest
-    return tuple(trace for trace in kept if trace is not None)
+    return _hitched([trace for trace in kept if trace is not None])
+
+
+def _hitched(traces: Sequence[Trace]) -> tuple[Trace, ...]:
+    """Without trailers whose pullers are not there all the time; both names end alike."""
+    there = {_tail(t): t.present for t in traces if t.category != "trailer"}
+    return tuple(t for t in traces if "trailer-d" not in t.track_id_suffix or there.get(_tail(t)) == t.present)
+
+
+def _tail(trace: Trace) -> str:
+    return trace.track_id_suffix.rsplit("-", 1)[-1]
 
 
 def _pairs(traces: Sequence[Trace | None], ego_xy: Floats, ego_yaw: Floats) -> Integers:

@@ -68,6 +68,19 @@ def test_jumps_are_seen() -> None:
     assert jumps(trace("a", xy), STEP_S)
 
 
+def test_who_stops_dead_is_seen_and_who_brakes_is_not() -> None:
+    for brakes_mps2, jolts in ((7.0, False), (40.0, True)):
+        speed = np.maximum(10.0 - brakes_mps2 * STEP_S * np.arange(FRAMES), 0.0)
+        xy = np.stack([np.cumsum(speed) * STEP_S, np.zeros(FRAMES)], axis=1)
+        assert jumps(trace("a", xy), STEP_S) == jolts
+
+
+def test_a_trailer_goes_with_its_puller() -> None:
+    puller, towed = trace("truck-d0001", line((0, 0), (0, 0))), trace("trailer-d0001", line((-8, 0), (0, 0)), "trailer")
+    parked = trace("trailer-s0002", line((0, 9), (0, 0)), "trailer")
+    assert names(checked(puller, towed, parked)) == ["trailer-s0002"]
+
+
 def test_overlaps_names_frame_and_pair() -> None:
     near = trace("near", line((0, EGO_SIZE[1] / 2 + 0.9 + 0.02), (0, 0)))
     found = overlaps([near], np.zeros((FRAMES, 2)), np.zeros(FRAMES))
