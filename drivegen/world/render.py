@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from drivegen.world.raster import (
     screen_motion,
 )
 from drivegen.world.raster.batch import Integers32
+from drivegen.world.roads import Terrain
 from drivegen.world.shading.blur import exposure_s, motion_blurred
 from drivegen.world.shading.light import GROUND_CELL_M, GROUND_CELLS, LightField, make_lights
 from drivegen.world.shading.particles import add_particles, falls
@@ -98,16 +100,21 @@ def _lights(scene: WorldScene, view: View, batch: Batch, timestamp_us: int) -> L
     pose = scene.scenario.ego.pose_at(timestamp_us)
     matrix = pose.matrix
     corner = np.floor(view.position[:2] / GROUND_CELL_M) * GROUND_CELL_M - 0.5 * GROUND_CELL_M * GROUND_CELLS
-    steps = np.arange(GROUND_CELLS) * GROUND_CELL_M
-    places = np.stack(np.meshgrid(corner[0] + steps, corner[1] + steps), axis=-1)
     return make_lights(
         view, batch, scene.look,
         street_lamps=scene.stage.lamps,
-        ground=scene.network.terrain.height(places).astype(np.float32),
+        ground=_ground(scene.network.terrain, float(corner[0]), float(corner[1])),
         ground_corner=corner,
         ego=np.stack([pose.translation, matrix[:3, 0], matrix[:3, 1]]),
         head=float(scene.ego_lamps_at(timestamp_us)[Lamp.HEAD]),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _ground(terrain: Terrain, x: float, y: float) -> Floats32:
+    """Heights of the terrain on the cells from (x, y) on, as in LightField."""
+    steps = np.arange(GROUND_CELLS) * GROUND_CELL_M
+    return np.asarray(terrain.height(np.stack(np.meshgrid(x + steps, y + steps), axis=-1)), dtype=np.float32)
 
 
 def _radiance(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
 from drivegen.core import Track, derive_seed
 from drivegen.core.arrays import Bytes, Floats, Integers
+from drivegen.core.categories import VEHICLES
 from drivegen.core.tracks import MAX_GAP_US
 from drivegen.world.bodies import BODIES
 from drivegen.world.compiled import compiled
@@ -20,6 +22,15 @@ STANDING_MPS = 0.15
 _GREY = (0.5, 0.5, 0.5)
 # What a track without a body is drawn as.
 DEFAULT_BODY = "sedan"
+
+
+class Motion(IntEnum):
+    """What moves about a body."""
+
+    NOTHING = 0
+    WALKS = 1
+    PEDALS = 2
+    STEERS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +62,7 @@ class ActorTable:
     Attributes:
         tracks: in the scene's order.
         variants: per track, a number that chooses among its body's looks; the same in every process.
+        motions: (N,) int64, a Motion each.
         tints: (N, 3) float32 linear colour; scales: (N, 3) its size over its body's usual one.
         rests: (N,) bool, whether it stands still all the time.
     """
@@ -58,6 +70,8 @@ class ActorTable:
     def __init__(self, tracks: Sequence[Track]) -> None:
         self.tracks = tuple(tracks)
         self.variants = [derive_seed(0, "variant", track.track_id) % 1000 for track in self.tracks]
+        self.motions: Integers = np.array([_motion(track.category) for track in self.tracks], dtype=np.int64)
+        self._last: tuple[int, Actors] | None = None
         paths = [track.trajectory for track in self.tracks]
         self._offsets = np.cumsum([0] + [len(path.timestamps_us) for path in paths]).astype(np.int64)
         self._times = np.concatenate([np.zeros(0, np.int64)] + [path.timestamps_us for path in paths])
@@ -74,6 +88,8 @@ class ActorTable:
 
     def at(self, timestamp_us: int) -> Actors:
         """Everybody whose trajectory covers a time."""
+        if self._last is not None and self._last[0] == timestamp_us:
+            return self._last[1]
         n = len(self.tracks)
         present = np.zeros(n, np.uint8)
         centres, rotations, velocities = np.zeros((n, 3)), np.zeros((n, 3, 3)), np.zeros((n, 3))
@@ -83,7 +99,18 @@ class ActorTable:
             present, centres, rotations, velocities, turns, way,
         )  # fmt: skip
         everybody = Actors(np.arange(n), centres, rotations, self._sizes, velocities, turns, way)
-        return everybody.take(np.flatnonzero(present))
+        actors = everybody.take(np.flatnonzero(present))
+        self._last = timestamp_us, actors
+        return actors
+
+
+def _motion(category: str) -> Motion:
+    """What moves about the body of a track of a category."""
+    if category == "pedestrian":
+        return Motion.WALKS
+    if category == "bicycle":
+        return Motion.PEDALS
+    return Motion.STEERS if category in VEHICLES else Motion.NOTHING
 
 
 def usual_size(body: str) -> Floats:

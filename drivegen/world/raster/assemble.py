@@ -63,10 +63,8 @@ def assemble(
 def actor_segments(faces: SceneFaces, actors: Actors, distance_m: Floats, view: View) -> Segments:
     """Where the bodies of actors, distance_m (N,) away, lie in the pool and where they stand, with their lamps off."""
     POOL.make_room()
-    coarse = distance_m > COARSE_M * _sharpness(view)
+    segments = POOL.segments_of(faces.table, actors, distance_m > COARSE_M * _sharpness(view))
     n = len(actors.index)
-    found = [POOL.segment_of(faces.table, actors, k, bool(coarse[k])) for k in range(n)]
-    segments: Integers = np.array(found, dtype=np.int64).reshape(-1, 2)
     # Meshes stand on their ground plane, tracks are boxes' centres.
     shift = actors.centres - 0.5 * actors.sizes[:, 2:3] * actors.rotations[:, :, 2]
     snow = np.where(faces.table.rests[actors.index], 1.0, MOVING_SNOW).astype(np.float32)

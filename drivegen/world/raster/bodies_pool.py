@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from drivegen.core.categories import VEHICLES
+from drivegen.core.arrays import Booleans, Integers
 from drivegen.world.bodies import BODIES, GAIT_PHASES, body_mesh
-from drivegen.world.raster.actors import DEFAULT_BODY, STANDING_MPS, Actors, ActorTable, usual_size
+from drivegen.world.raster.actors import DEFAULT_BODY, STANDING_MPS, Actors, ActorTable, Motion, usual_size
 from drivegen.world.raster.pool import FacePool
 
 # Way per cycle of a gait (two steps) over a walker's height, and of a cyclist's cranks in metres.
@@ -42,14 +42,14 @@ class BodiesPool:
             self.pool.clear()
             self._known.clear()
 
-    def segment_of(self, table: ActorTable, actors: Actors, k: int, coarse: bool) -> tuple[int, int]:
-        """First face and number of faces of actor k, in the pose it has."""
-        n = int(actors.index[k])
-        track = table.tracks[n]
-        body = track.body if track.body in BODIES else DEFAULT_BODY
-        people = track.category in {"pedestrian", "bicycle"}
-        looks = _LOOKS if people else _VEHICLE_LOOKS
-        return self.segment((body, table.variants[n] % looks, *_pose(actors, k, track.category), coarse))
+    def segments_of(self, table: ActorTable, actors: Actors, coarse: Booleans) -> Integers:
+        """First face and number of faces (N, 2) of actors, each in the pose it has; `coarse` (N,) ones have fewer."""
+        phase, steer, standing = _poses(table, actors, coarse)
+        rows = zip(
+            actors.index.tolist(), phase.tolist(), steer.tolist(), standing.tolist(), coarse.tolist(), strict=True
+        )
+        found = [self.segment((*_look(table, n), *pose)) for n, *pose in rows]
+        return np.array(found, dtype=np.int64).reshape(-1, 2)
 
     def segment(self, key: _Key) -> tuple[int, int]:
         """First face and number of faces of a body: name, variant, gait phase, steering step, standing, coarse."""
@@ -64,21 +64,27 @@ class BodiesPool:
         return found
 
 
-def _pose(actors: Actors, k: int, category: str) -> tuple[int, int, bool]:
-    """Gait phase, step of the steering, and whether it stands."""
-    speed = float(np.hypot(actors.velocities[k, 0], actors.velocities[k, 1]))
-    standing = speed < STANDING_MPS
-    if category in {"pedestrian", "bicycle"}:
-        if standing and category == "pedestrian":
-            return 0, 0, True
-        cycle_m = STRIDE_HEIGHTS * float(actors.sizes[k, 2]) if category == "pedestrian" else CRANK_M
-        phase = actors.travelled_m[k] / cycle_m + 0.37 * actors.index[k]
-        return int(phase % 1.0 * _PHASES) % _PHASES, 0, False
-    if standing or category not in VEHICLES:
-        return 0, 0, False
-    wheelbase = 0.6 * float(actors.sizes[k, 0])
-    steer = np.arctan(wheelbase * actors.yaw_rates[k] / max(speed, 1.0))
-    return 0, int(np.clip(np.rint(steer / STEER_STEP_RAD), -_STEER_LIMIT, _STEER_LIMIT)), False
+def _look(table: ActorTable, n: int) -> tuple[str, int]:
+    """Body and variant of a track."""
+    body = table.tracks[n].body or ""
+    looks = _LOOKS if table.motions[n] in (Motion.WALKS, Motion.PEDALS) else _VEHICLE_LOOKS
+    return body if body in BODIES else DEFAULT_BODY, table.variants[n] % looks
+
+
+def _poses(table: ActorTable, actors: Actors, coarse: Booleans) -> tuple[Integers, Integers, Booleans]:
+    """Gait phase, step of the steering, and whether it stands, of each actor (N,)."""
+    motion = table.motions[actors.index]
+    speed = np.hypot(actors.velocities[:, 0], actors.velocities[:, 1])
+    slow = speed < STANDING_MPS
+    walks, pedals, steers = motion == Motion.WALKS, motion == Motion.PEDALS, motion == Motion.STEERS
+    standing = slow & walks
+    cycle_m = np.where(walks, STRIDE_HEIGHTS * actors.sizes[:, 2], CRANK_M)
+    phase = np.floor((actors.travelled_m / cycle_m + 0.37 * actors.index) % 1.0 * _PHASES).astype(np.int64) % _PHASES
+    # From afar half as many poses look the same.
+    phase = np.where(coarse, phase & ~1, phase)
+    angle = np.arctan(0.6 * actors.sizes[:, 0] * actors.yaw_rates / np.maximum(speed, 1.0))
+    steer = np.clip(np.rint(angle / STEER_STEP_RAD), -_STEER_LIMIT, _STEER_LIMIT).astype(np.int64)
+    return np.where((walks | pedals) & ~standing, phase, 0), np.where(steers & ~slow & ~coarse, steer, 0), standing
 
 
 POOL = BodiesPool()

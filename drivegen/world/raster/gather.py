@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivegen.core.arrays import Bytes, Floats, Integers
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry import Material, Mesh
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.raster.batch import Integers32
@@ -98,14 +98,14 @@ def _gather(
     return at
 
 
-@compiled
+@inlined
 def _takes_tint(material: Bytes, rgb: Floats32, f: int) -> bool:
     """As `Mesh.tinted`."""
     white = min(rgb[f, 0], rgb[f, 1], rgb[f, 2]) > 0.99
     return bool(material[f] == _PAINT or (material[f] == _CLOTH and white))
 
 
-@compiled
+@inlined
 def _place(
     corners: Floats32, normals: Floats32, f: int, i: int, scale: Floats, turn: Floats, shift: Floats, k: int,
     to_corners: Floats32, to_normals: Floats32, at: int,
@@ -120,7 +120,7 @@ def _place(
         to_normals[at, i, row] = np.float32((p * a + q * b + r * c) / length)
 
 
-@compiled
+@inlined
 def _into_mesh(
     eyes: Floats, e: int, scale: Floats, turn: Floats, shift: Floats, k: int, moved: bool, local: Floats
 ) -> None:
@@ -134,7 +134,7 @@ def _into_mesh(
             local[e, axis] = total / scale[k, axis]
 
 
-@compiled
+@inlined
 def _faces_any(planes: Floats32, f: int, eyes: Floats) -> bool:
     """Whether an eye is in front of a face, or within a centimetre of its plane: the exact test follows later."""
     for e in range(len(eyes)):

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drivegen.core.arrays import Floats
 from drivegen.world.geometry import Mesh
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.raster.batch import Batch, Integers32
 from drivegen.world.raster.kernels import depth_of, draw
 from drivegen.world.raster.view import View
+
+
+Window = tuple[int, int, int, int]
+"""First column, first row, columns and rows of a part of a grid of samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +43,25 @@ def rasterise(view: View, batch: Batch) -> GBuffer:
     return GBuffer(face, depth)
 
 
-def draw_mesh(view: View, mesh: Mesh) -> tuple[Integers32, Floats32]:
-    """Face (-1 for none) and inverse depth (0 for none) of every sample, the latter with the bias of road paint."""
-    face = np.full(view.grid, -1, np.int32)
-    inverse = np.zeros(view.grid, np.float32)
+def draw_mesh(view: View, mesh: Mesh, window: Window | None = None) -> tuple[Integers32, Floats32]:
+    """Face (-1 for none) and inverse depth (0 for none) of every sample, the latter with the bias of road paint.
+
+    Args:
+        window: the part of the grid that is drawn; None for all of it.
+    """
+    grid = view.grid if window is None else (window[3], window[2])
+    lens = view.lens if window is None else windowed(view.lens, window)
+    face = np.full(grid, -1, np.int32)
+    inverse = np.zeros(grid, np.float32)
     draw(
         mesh.corners, mesh.uv, mesh.material, mesh.param, mesh.two_sided.view(np.uint8),
-        view.position, view.rotation, view.lens, view.clip, face, inverse,
+        view.position, view.rotation, lens, view.clip, face, inverse,
     )  # fmt: skip
     return face, inverse
+
+
+def windowed(lens: Floats, window: Window) -> Floats:
+    """The lens of a view (`View.lens`) that draws a part of its grid, which may lie beyond the picture."""
+    part = lens.copy()
+    part[2:6] = [lens[2] - window[0], lens[3] - window[1], window[2], window[3]]
+    return part

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from drivegen.core.arrays import Bytes, Floats, Integers
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry import Material
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.raster.batch import Integers32
@@ -77,7 +77,7 @@ def draw(
                 _fill(pixels, k, plane, low * bias, high * bias, bias, f, face, inverse)
 
 
-@compiled
+@inlined
 def _planes(vertices: Floats, triple: float, uv: Floats32, f: int, lens: Floats, leafy: bool, plane: Floats) -> None:
     """Rows 1/z, u/z, v/z: their step per column, per row, and the value at the centre of sample (0, 0)."""
     v = vertices
@@ -95,7 +95,7 @@ def _planes(vertices: Floats, triple: float, uv: Floats32, f: int, lens: Floats,
         plane[row, 2] = z / triple + x * (0.5 - lens[2]) + y * (0.5 - lens[3])
 
 
-@compiled
+@inlined
 def _fill(
     pixels: Integers, k: int, plane: Floats, low: float, high: float, bias: float, f: int, face: Integers32,
     inverse: Floats32,
@@ -122,7 +122,7 @@ def _fill(
                     face[j, i] = f
 
 
-@compiled
+@inlined
 def _fill_leaves(
     pixels: Integers, k: int, plane: Floats, low: float, high: float, param: Floats32, lens: Floats, f: int,
     face: Integers32, inverse: Floats32,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 
 # Size of a cluster of leaves and of the leaves that fray its edge, metres.
 CLUSTER_M = 0.30
@@ -17,7 +17,7 @@ CARD_M = 2.0
 _TWIG_M, _FINE_M = 0.17, 0.065
 
 
-@compiled
+@inlined
 def lattice(i: int, j: int, salt: int) -> float:
     """A number in [0, 1) that belongs to a lattice point."""
     h = (i * 0x27D4EB2D + j * 0x165667B1 + salt * 0x9E3779B1) & 0xFFFFFFFF
@@ -38,7 +38,7 @@ def value_noise(u: float, v: float, salt: int) -> float:
     return low * (1.0 - b) + high * b
 
 
-@compiled
+@inlined
 def tuft_solid(u_m: float, v_m: float, footprint_m: float, seed: float, density: float) -> bool:
     """Whether a tuft of leaves, solid in its middle and frayed at its rim, covers a point of its card.
 
@@ -64,7 +64,7 @@ def tuft_solid(u_m: float, v_m: float, footprint_m: float, seed: float, density:
     return noise <= level
 
 
-@compiled
+@inlined
 def leaf_solid(u_m: float, v_m: float, footprint_m: float, seed: float, share: float) -> bool:
     """Whether foliage covers a point of its card.
 
@@ -88,7 +88,7 @@ def leaf_solid(u_m: float, v_m: float, footprint_m: float, seed: float, share: f
     return noise <= share_threshold(share) + closing
 
 
-@compiled
+@inlined
 def share_threshold(share: float) -> float:
     """The level that the noise stays below on `share` of the plane (a fit to its measured quantiles)."""
     centred = min(max(share, 0.0), 1.0) - 0.5

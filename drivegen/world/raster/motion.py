@@ -53,6 +53,9 @@ def _motion(
     face: Integers32, depth: Floats32, owner: Integers32, turn: Floats, shift: Floats, lens: Floats, lens_0: Floats,
     samples: int, longest_px: float, motion: Floats32,
 ) -> None:  # fmt: skip
+    fx, fy, cx, cy = 1.0 / lens[0], 1.0 / lens[1], lens[2], lens[3]
+    fx_0, fy_0, cx_0, cy_0 = lens_0[0], lens_0[1], lens_0[2], lens_0[3]
+    per_pixel = 1.0 / samples
     for j in range(len(motion)):
         for i in range(motion.shape[1]):
             row, column = j * samples, i * samples
@@ -64,14 +67,15 @@ def _motion(
             k = owner[f] + 1 if f >= 0 else 0
             # The sky is a direction only: its inverse distance is 0.
             near = 1.0 / depth[row, column] if f >= 0 else 0.0
-            x, y = (column + 0.5 - lens[2]) / lens[0], (row + 0.5 - lens[3]) / lens[1]
+            x, y = (column + 0.5 - cx) * fx, (row + 0.5 - cy) * fy
             z_0 = turn[k, 2, 0] * x + turn[k, 2, 1] * y + turn[k, 2, 2] + shift[k, 2] * near
             if z_0 <= 0.05:
                 continue
-            x_0 = (turn[k, 0, 0] * x + turn[k, 0, 1] * y + turn[k, 0, 2] + shift[k, 0] * near) / z_0
-            y_0 = (turn[k, 1, 0] * x + turn[k, 1, 1] * y + turn[k, 1, 2] + shift[k, 1] * near) / z_0
-            dx = (column + 0.5 - lens_0[0] * x_0 - lens_0[2]) / samples
-            dy = (row + 0.5 - lens_0[1] * y_0 - lens_0[3]) / samples
+            per_z = 1.0 / z_0
+            x_0 = (turn[k, 0, 0] * x + turn[k, 0, 1] * y + turn[k, 0, 2] + shift[k, 0] * near) * per_z
+            y_0 = (turn[k, 1, 0] * x + turn[k, 1, 1] * y + turn[k, 1, 2] + shift[k, 1] * near) * per_z
+            dx = (column + 0.5 - fx_0 * x_0 - cx_0) * per_pixel
+            dy = (row + 0.5 - fy_0 * y_0 - cy_0) * per_pixel
             length = dx * dx + dy * dy
             shrink = 1.0 if length <= longest_px * longest_px else longest_px / np.sqrt(length)
             motion[j, i, 0], motion[j, i, 1] = dx * shrink, dy * shrink

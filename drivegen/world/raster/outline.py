@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from drivegen.core.arrays import Floats, Integers
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry.mesh import Floats32
 
 # Steps per sample that outlines are snapped to, and the farthest that an outline may reach, in steps: products of
@@ -16,7 +16,7 @@ HALF = SUB // 2
 _REACH = 2.0**29
 
 
-@compiled
+@inlined
 def may_show(corners: Floats32, f: int, position: Floats, rotation: Floats, lens: Floats) -> bool:
     """Whether a face may cover the centre of a sample: a quick look that spares most faces the way below.
 
@@ -48,7 +48,7 @@ def may_show(corners: Floats32, f: int, position: Floats, rotation: Floats, lens
     return left <= right and top <= bottom
 
 
-@compiled
+@inlined
 def face_into_camera(
     corners: Floats32, f: int, position: Floats, rotation: Floats, lens: Floats, two_sided: bool, vertices: Floats
 ) -> float:
@@ -76,7 +76,7 @@ def face_into_camera(
     return triple if abs(triple) > 1e-12 else 0.0
 
 
-@compiled
+@inlined
 def _outside(vertices: Floats, lens: Floats) -> bool:
     """Whether all corners lie beyond one plane of the frustum."""
     right, bottom = lens[4] - lens[2], lens[5] - lens[3]
@@ -114,7 +114,7 @@ def clip_to_plane(polygon: Floats, count: int, plane: Floats, clipped: Floats) -
     return kept
 
 
-@compiled
+@inlined
 def near_clip(vertices: Floats, near_m: float, plane: Floats, polygon: Floats) -> int:
     """Copy a triangle, or what of it lies beyond the near plane `plane`, to `polygon`; returns its corner count."""
     if vertices[0, 2] < near_m or vertices[1, 2] < near_m or vertices[2, 2] < near_m:
@@ -125,7 +125,7 @@ def near_clip(vertices: Floats, near_m: float, plane: Floats, polygon: Floats) -
     return 3
 
 
-@compiled
+@inlined
 def misses_samples(pixels: Integers, count: int, width: int, height: int) -> bool:
     """Whether no sample's centre lies within the bounds of a polygon; true of most faces of distant bodies."""
     left = right = pixels[0, 0]
@@ -138,7 +138,7 @@ def misses_samples(pixels: Integers, count: int, width: int, height: int) -> boo
     return first > last or highest > lowest
 
 
-@compiled
+@inlined
 def snap(polygon: Floats, count: int, lens: Floats, pixels: Integers) -> tuple[float, float]:
     """Project a polygon in front of the near plane and snap it; returns the range of its inverse depth."""
     low, high = 1e30, 0.0
@@ -152,7 +152,7 @@ def snap(polygon: Floats, count: int, lens: Floats, pixels: Integers) -> tuple[f
     return low, high
 
 
-@compiled
+@inlined
 def rows(pixels: Integers, k: int, height: int) -> tuple[int, int]:
     """First and last row whose sample centres lie within the rows of triangle (0, k, k + 1)."""
     top = min(pixels[0, 1], pixels[k, 1], pixels[k + 1, 1])
@@ -160,7 +160,7 @@ def rows(pixels: Integers, k: int, height: int) -> tuple[int, int]:
     return max((top + HALF - 1) >> SUB_BITS, 0), min((bottom - HALF) >> SUB_BITS, height - 1)
 
 
-@compiled
+@inlined
 def span(pixels: Integers, k: int, row: int, width: int) -> tuple[int, int]:
     """First and last sample of a row whose centre triangle (0, k, k + 1) covers, either way round.
 
@@ -180,7 +180,7 @@ def span(pixels: Integers, k: int, row: int, width: int) -> tuple[int, int]:
     return _beside(cx, cy, ax, ay, y, first, last)
 
 
-@compiled
+@inlined
 def _beside(ax: int, ay: int, bx: int, by: int, y: int, first: int, last: int) -> tuple[int, int]:
     """Shorten a span of samples to those on the inner side of the edge from a to b."""
     dx, dy = bx - ax, by - ay

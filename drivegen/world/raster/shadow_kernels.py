@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from drivegen.core.arrays import Bytes, Floats, Integers
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry import Material
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.raster.leaves import leaf_solid
@@ -52,7 +52,7 @@ def draw_casters(
                 _fill_caster(pixels, vertices, plane, leafy, param, f, texel_m, heights)
 
 
-@compiled
+@inlined
 def _into_light(
     corners: Floats32, f: int, turns: Floats, shifts: Floats, k: int, corner: Floats, texel_m: float,
     vertices: Floats, pixels: Integers,
@@ -67,7 +67,7 @@ def _into_light(
             pixels[i, axis] = int(np.floor(min(max(vertices[i, axis], -1e5), 1e5) * SUB))
 
 
-@compiled
+@inlined
 def _level_planes(vertices: Floats, uv: Floats32, f: int, leafy: bool, plane: Floats) -> bool:
     """Rows height, u, v: step per column, per row, and value at the centre of texel (0, 0); False without area."""
     ax, ay = vertices[1, 0] - vertices[0, 0], vertices[1, 1] - vertices[0, 1]
@@ -85,7 +85,7 @@ def _level_planes(vertices: Floats, uv: Floats32, f: int, leafy: bool, plane: Fl
     return True
 
 
-@compiled
+@inlined
 def _fill_caster(
     pixels: Integers,
     vertices: Floats,
@@ -113,7 +113,7 @@ def _fill_caster(
             heights[j, i] = height
 
 
-@compiled
+@inlined
 def shadow_at(
     heights: Floats32, axes: Floats, corners: Floats, texels_m: Floats, x: float, y: float, z: float,
     nx: float, ny: float, nz: float,
@@ -126,10 +126,11 @@ def shadow_at(
     """
     for level in range(len(heights)):
         texel, size = texels_m[level], heights.shape[1]
+        per_texel = 1.0 / texel
         # A step off the surface, so that it does not shade itself.
         px, py, pz = x + 1.2 * texel * nx, y + 1.2 * texel * ny, z + 1.2 * texel * nz
-        u = (axes[0, 0] * px + axes[0, 1] * py + axes[0, 2] * pz - corners[level, 0]) / texel - 0.5
-        v = (axes[1, 0] * px + axes[1, 1] * py + axes[1, 2] * pz - corners[level, 1]) / texel - 0.5
+        u = (axes[0, 0] * px + axes[0, 1] * py + axes[0, 2] * pz - corners[level, 0]) * per_texel - 0.5
+        v = (axes[1, 0] * px + axes[1, 1] * py + axes[1, 2] * pz - corners[level, 1]) * per_texel - 0.5
         if u < 0.0 or v < 0.0 or u >= size - 1 or v >= size - 1:
             continue
         height = axes[2, 0] * px + axes[2, 1] * py + axes[2, 2] * pz + BIAS_M

@@ -32,6 +32,8 @@ _STEP = 0.125
 # Squares of scenery that are kept per scene; a rig of six cameras looks at no more than these at a time.
 _KEPT = 14
 _EGO_RADIUS_M = 4.0
+# Shadows are drawn of bodies with fewer triangles from this share of the usual distance on.
+_COARSER = 2.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +156,7 @@ class _Movers:
         distance = np.linalg.norm(actors.centres - view.position, axis=1)
         near = np.flatnonzero(distance < HALF_M[-1] + AHEAD_M[-1])
         actors = actors.take(near)
-        segments = actor_segments(faces, actors, distance[near], view)
+        segments = actor_segments(faces, actors, distance[near] * _COARSER, view)
         ego, pose = POOL.segment((faces.ego_body, 0, 0, 0, False, False)), scene.scenario.ego.pose_at(timestamp_us)
         self._pool = POOL.pool
         self._first = np.append(segments.first, ego[0])

@@ -12,7 +12,7 @@ from drivegen.world.compiled import compiled
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.raster.assemble import assemble
 from drivegen.world.raster.batch import Batch, Integers32
-from drivegen.world.raster.gbuffer import draw_mesh
+from drivegen.world.raster.gbuffer import Window, draw_mesh, windowed
 from drivegen.world.raster.outline import face_into_camera, may_show, misses_samples, near_clip, rows, snap, span
 from drivegen.world.raster.protocol import DrawnScene
 from drivegen.world.raster.view import View, make_view
@@ -24,6 +24,8 @@ DETAIL = 0.5
 FINE_HEIGHT_PX = 256
 # From the last sample of a box to its edge.
 _OPEN_END = np.array([0, 0, 1, 1])
+# Limbs and mirrors may stick out of a box a little.
+_SLACK, _SLACK_M = 1.04, 0.05
 
 
 def sightings(
@@ -47,6 +49,8 @@ def sightings(
     for row, time in enumerate(times):
         view = make_view(camera, scene.scenario.ego.pose_at(int(time)), per_pixel)
         batch = assemble(scene, view, int(time), reach_m=REACH_M, detail=DETAIL, mirror=False)
+        if not batch.instances:
+            continue
         index = np.array([column[name] for name in batch.instances], dtype=np.int64)
         fraction[row, index], visible[row, index] = measure(view, batch)
     return Sightings(times, names, fraction, visible)
@@ -55,28 +59,56 @@ def sightings(
 def measure(view: View, batch: Batch) -> tuple[Floats, Floats]:
     """Visible fractions (N,) and boxes of the visible samples (N, 4), pixels, of the objects of a batch."""
     count = len(batch.instances)
-    face, _ = draw_mesh(view, batch.mesh)
     shown, alone = np.zeros(count, np.int64), np.zeros(count, np.int64)
     boxes = np.tile(np.array([1 << 30, 1 << 30, -1, -1], np.int64), (count, 1))
+    outlines = _outlines(view, batch)
+    window = _window(view, outlines, 0.0)
+    face, _ = draw_mesh(view, batch.mesh, window)
     _tally(face, batch.instance, shown, boxes)
-    _alone(view, batch, shown, alone)
+    seen = shown > 0
+    if seen.any():
+        _alone(view, batch, _window(view, outlines[seen], SURROUND), shown, alone)
     # A face seen edge-on may win a sample here and lose it there: never more than the whole.
     fraction = np.minimum(shown / np.maximum(alone, 1), 1.0)
-    visible = np.where((shown > 0)[:, None], (boxes + _OPEN_END) / view.samples, np.nan)
+    place = boxes + np.array([*window[:2], *window[:2]]) + _OPEN_END
+    visible = np.where(seen[:, None], place / view.samples, np.nan)
     return np.where(shown > 0, fraction, 0.0), visible
 
 
-def _alone(view: View, batch: Batch, shown: Integers, covered: Integers) -> None:
-    """Count the samples of each object that is shown at all, drawn alone on the larger canvas."""
+def _outlines(view: View, batch: Batch) -> Floats:
+    """The samples (N, 4) x from, y from, x to, y to that objects may cover; everything for those at the lens."""
+    signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float64)
+    half = 0.5 * _SLACK * batch.sizes + _SLACK_M
+    corners = batch.centres[:, None] + np.einsum("nij,nkj->nki", batch.rotations, signs * half[:, None])
+    points = (corners - view.position) @ view.rotation.T
+    near = (points[..., 2] < view.lens[6]).any(axis=1)
+    depth = np.where(near[:, None], 1.0, points[..., 2])
+    x, y = view.fx * points[..., 0] / depth + view.cx, view.fy * points[..., 1] / depth + view.cy
+    outlines = np.stack([x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1)], axis=-1)
+    return np.where(near[:, None], np.array([-1e6, -1e6, 1e6, 1e6]), outlines)
+
+
+def _window(view: View, outlines: Floats, surround: float) -> Window:
+    """The part of the sample grid, or of one that reaches farther by a share of its size, that outlines lie in."""
     height, width = view.grid
-    margin_y, margin_x = round(SURROUND * height), round(SURROUND * width)
-    canvas = np.full((height + 2 * margin_y, width + 2 * margin_x), -1, np.int32)
-    lens = view.lens
-    lens[2:6] += [margin_x, margin_y, 2 * margin_x, 2 * margin_y]
+    margin = np.array([round(surround * width), round(surround * height)])
+    first, last = -margin, np.array([width, height]) + margin
+    if len(outlines):
+        low = np.clip(np.floor(outlines[:, :2].min(axis=0)) - 1, first, last)
+        high = np.clip(np.ceil(outlines[:, 2:].max(axis=0)) + 1, low, last)
+    else:
+        low = high = first
+    (x, y), (columns, rows) = low.astype(int).tolist(), (high - low).astype(int).tolist()
+    return x, y, columns, rows
+
+
+def _alone(view: View, batch: Batch, window: Window, shown: Integers, covered: Integers) -> None:
+    """Count the samples of each object that is shown at all, drawn alone on the larger canvas."""
+    canvas = np.full((window[3], window[2]), -1, np.int32)
     mesh = batch.mesh
     _stamp(
         mesh.corners, mesh.two_sided.view(np.uint8), batch.instance, batch.static_count, view.position, view.rotation,
-        lens, shown, canvas, covered,
+        windowed(view.lens, window), shown, canvas, covered,
     )  # fmt: skip
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 from drivegen.core.arrays import Floats
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading import fragments as f
 from drivegen.world.shading import surface as s
 from drivegen.world.shading.borrow import borrowed
 from drivegen.world.shading.fragments import Integers32
 from drivegen.world.shading.lookvector import GLOW, HAZE, HAZE_PER_M, SUN, SUN_DIRECTION, WET
-from drivegen.world.shading.noise import GRAIN, smooth, texture
+from drivegen.world.shading.noise import GRAIN, falling, smooth, texture
 from drivegen.world.shading.sky import look_up
 
 Rgb = tuple[float, float, float]
@@ -23,11 +21,10 @@ def finish(
     table: Floats32, tags: Integers32, count: int, rgb: Floats32, strength: Floats32, atlas: Floats32, look: Floats,
     surroundings: Floats32, beam: Floats, mirror: Floats32, out: Floats32,
 ) -> None:  # fmt: skip
-    """Add the first `count` fragments to the pixels of `out` (h, w, 3)."""
+    """Add the first `count` fragments to the pixels of `out` (h w, 3)."""
     table, tags, rgb, strength = borrowed(table), borrowed(tags), borrowed(rgb), borrowed(strength)
     atlas, look, surroundings = borrowed(atlas), borrowed(look), borrowed(surroundings)
     beam, mirror, out = borrowed(beam), borrowed(mirror), borrowed(out)
-    width = out.shape[1]
     reflecting = mirror.shape[0] > 0 and look[WET] > 0.0
     for k in range(count):
         q = table[k]
@@ -48,13 +45,13 @@ def finish(
             red, green, blue = red + glare, green + 0.97 * glare, blue + 0.90 * glare
         if reflecting and s.is_ground(material) and q[f.COVER] < 0.95:
             red, green, blue = _reflected(q, material, (red, green, blue), atlas, mirror, look[WET])
-        row, column = tags[k, f.PIXEL] // width, tags[k, f.PIXEL] % width
-        out[row, column, 0] += q[f.WEIGHT] * red
-        out[row, column, 1] += q[f.WEIGHT] * green
-        out[row, column, 2] += q[f.WEIGHT] * blue
+        pixel = tags[k, f.PIXEL]
+        out[pixel, 0] += q[f.WEIGHT] * red
+        out[pixel, 1] += q[f.WEIGHT] * green
+        out[pixel, 2] += q[f.WEIGHT] * blue
 
 
-@compiled
+@inlined
 def _coated(q: Floats32, material: int, f0: float, rgb: Rgb, surroundings: Floats32, look: Floats) -> Rgb:
     """Clear coat, panes and chrome: what stands around mirrored by Fresnel's share, and the sun's glint."""
     cosine = float(q[f.COSINE])
@@ -80,10 +77,10 @@ def _coated(q: Floats32, material: int, f0: float, rgb: Rgb, surroundings: Float
     return rgb[0] * keep + share * red, rgb[1] * keep + share * green, rgb[2] * keep + share * blue
 
 
-@compiled
+@inlined
 def _through_air(q: Floats32, rgb: Rgb, look: Floats) -> Rgb:
     """Haze between a fragment and the eye, brighter towards a low sun."""
-    clear = math.exp(-look[HAZE_PER_M] * q[f.DISTANCE])
+    clear = falling(look[HAZE_PER_M] * q[f.DISTANCE])
     towards = -(q[f.VX] * look[SUN_DIRECTION] + q[f.VY] * look[SUN_DIRECTION + 1] + q[f.VZ] * look[SUN_DIRECTION + 2])
     shine = max(towards, 0.0) ** 3
     veil = 1.0 - clear
@@ -94,7 +91,7 @@ def _through_air(q: Floats32, rgb: Rgb, look: Floats) -> Rgb:
     )
 
 
-@compiled
+@inlined
 def _beam_in_haze(q: Floats32, beam: Floats, haze_per_m: float) -> float:
     """Light of the ego's head-lights that haze throws back before it reaches a fragment: a bank of glare ahead."""
     ahead = -(q[f.VX] * beam[3] + q[f.VY] * beam[4] + q[f.VZ] * beam[5])
@@ -102,11 +99,11 @@ def _beam_in_haze(q: Floats32, beam: Floats, haze_per_m: float) -> float:
         return 0.0
     aside = (q[f.VX] * beam[6] + q[f.VY] * beam[7] + q[f.VZ] * beam[8]) / ahead / 0.42
     below = (q[f.VZ] / ahead - 0.13) / 0.10
-    depth = 1.0 - math.exp(-0.07 * q[f.DISTANCE])
-    return 0.75 * haze_per_m * beam[9] * depth * math.exp(-aside * aside - below * below)
+    depth = 1.0 - falling(0.07 * q[f.DISTANCE])
+    return 0.75 * haze_per_m * beam[9] * depth * falling(aside * aside + below * below)
 
 
-@compiled
+@inlined
 def _reflected(q: Floats32, material: int, rgb: Rgb, atlas: Floats32, mirror: Floats32, wet: float) -> Rgb:
     """Wet ground mirrors by Fresnel's share, most where water stands."""
     road = s.is_road(material)
@@ -121,7 +118,7 @@ def _reflected(q: Floats32, material: int, rgb: Rgb, atlas: Floats32, mirror: Fl
     )  # fmt: skip
 
 
-@compiled
+@inlined
 def _mirror_at(mirror: Floats32, across: float, down: float) -> Rgb:
     rows, columns = mirror.shape[0], mirror.shape[1]
     y = min(max(down * rows - 0.5, 0.0), rows - 1.001)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drivegen.core.arrays import Bytes, Floats
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading.borrow import borrowed
 from drivegen.world.shading.contact import land_height
@@ -42,7 +42,7 @@ def collect(
     Args:
         face, depth: (S h, S w) of the G-buffer.
         corners, normals: (F, 3, 3); uv: (F, 3, 2); info: (F, 3) material, lamp, two-sided (1).
-        eye: position (3), camera_from_global rotation (9), fx, fy, cx, cy in samples.
+        eye: position (3), camera_from_global rotation (9), fx, fy, cx, cy in samples, 1 / fx, 1 / fy.
         ground, ground_corner: terrain heights, as in LightField.
         scratch: (6, 3) room for the kernel.
     """
@@ -54,19 +54,21 @@ def collect(
     plane = borrowed(scratch)
     current = -1
     total = samples * samples
+    part, per_width, per_height = 1.0 / total, 1.0 / width, 1.0 / height
     count = 0
     for row in range(first, last):
         for column in range(width):
             left = total
             out[row, column, 0] = out[row, column, 1] = out[row, column, 2] = 0.0
             for k in range(total):
-                j, i = row * samples + k // samples, column * samples + k % samples
+                down = k // samples
+                j, i = row * samples + down, column * samples + k - down * samples
                 index = face[j, i]
                 shown, px, py = _same_face(face, row, column, samples, k, index)
                 if shown == 0:
                     continue
                 if index < 0:
-                    _add_sky(eye, px, py, panorama, shown / total, row, column, out)
+                    _add_sky(eye, px, py, panorama, shown * part, row, column, out)
                 else:
                     if index != current:
                         _planes(corners, index, eye, plane)
@@ -75,8 +77,8 @@ def collect(
                     _place(fragment, index, px, py, depth[j, i], plane, normals, uv, info, eye, samples)
                     land = land_height(ground, ground_corner[4], ground_corner[5], fragment[X], fragment[Y])
                     fragment[HEIGHT] = fragment[Z] - land
-                    fragment[ACROSS], fragment[DOWN] = (column + 0.5) / width, (row + 0.5) / height
-                    fragment[WEIGHT] = shown / total
+                    fragment[ACROSS], fragment[DOWN] = (column + 0.5) * per_width, (row + 0.5) * per_height
+                    fragment[WEIGHT] = shown * part
                     tags[count, FACE], tags[count, MATERIAL] = index, info[index, 0]
                     tags[count, LAMP], tags[count, PIXEL] = info[index, 1], row * width + column
                     count += 1
@@ -86,7 +88,7 @@ def collect(
     return count
 
 
-@compiled
+@inlined
 def _same_face(face: Integers32, row: int, column: int, samples: int, k: int, index: int) -> tuple[int, float, float]:
     """How many samples of a pixel show a face, and their middle; 0 when an earlier sample than k did."""
     if k == 0:
@@ -109,11 +111,11 @@ def _same_face(face: Integers32, row: int, column: int, samples: int, k: int, in
     return count, px / count, py / count
 
 
-@compiled
+@inlined
 def _add_sky(
     eye: Floats, px: float, py: float, panorama: Floats32, share: float, row: int, column: int, out: Floats32
 ) -> None:
-    dx, dy = (px - eye[14]) / eye[12], (py - eye[15]) / eye[13]
+    dx, dy = (px - eye[14]) * eye[16], (py - eye[15]) * eye[17]
     x, y, z = unit(
         eye[3] * dx + eye[6] * dy + eye[9], eye[4] * dx + eye[7] * dy + eye[10], eye[5] * dx + eye[8] * dy + eye[11]
     )
@@ -123,31 +125,32 @@ def _add_sky(
     out[row, column, 2] += share * blue
 
 
-@compiled
+@inlined
 def _planes(corners: Floats32, index: int, eye: Floats, plane: Floats) -> None:
     """Barycentric coordinates over depth as functions of the pixel, for one face."""
-    v = plane[3:]
+    v = plane
     for k in range(3):
         x, y, z = corners[index, k, 0] - eye[0], corners[index, k, 1] - eye[1], corners[index, k, 2] - eye[2]
-        v[k, 0] = eye[3] * x + eye[4] * y + eye[5] * z
-        v[k, 1] = eye[6] * x + eye[7] * y + eye[8] * z
-        v[k, 2] = eye[9] * x + eye[10] * y + eye[11] * z
-    determinant = 0.0
+        v[k + 3, 0] = eye[3] * x + eye[4] * y + eye[5] * z
+        v[k + 3, 1] = eye[6] * x + eye[7] * y + eye[8] * z
+        v[k + 3, 2] = eye[9] * x + eye[10] * y + eye[11] * z
+    scale = 0.0
     for k in range(3):
-        a, b = (k + 1) % 3, (k + 2) % 3
+        a, b = (k + 4 if k < 2 else 3), (k + 5 if k < 1 else k + 2)
         nx = v[a, 1] * v[b, 2] - v[a, 2] * v[b, 1]
         ny = v[a, 2] * v[b, 0] - v[a, 0] * v[b, 2]
         nz = v[a, 0] * v[b, 1] - v[a, 1] * v[b, 0]
         if k == 0:
-            determinant = nx * v[0, 0] + ny * v[0, 1] + nz * v[0, 2]
+            determinant = nx * v[3, 0] + ny * v[3, 1] + nz * v[3, 2]
             if abs(determinant) < 1e-12:
                 determinant = 1e-12 if determinant >= 0.0 else -1e-12
-        plane[k, 0] = nx / determinant / eye[12]
-        plane[k, 1] = ny / determinant / eye[13]
-        plane[k, 2] = nz / determinant - plane[k, 0] * eye[14] - plane[k, 1] * eye[15]
+            scale = 1.0 / determinant
+        plane[k, 0] = nx * scale * eye[16]
+        plane[k, 1] = ny * scale * eye[17]
+        plane[k, 2] = nz * scale - plane[k, 0] * eye[14] - plane[k, 1] * eye[15]
 
 
-@compiled
+@inlined
 def _place(
     fragment: Floats32, index: int, px: float, py: float, near: float, plane: Floats, normals: Floats32, uv: Floats32,
     info: Bytes, eye: Floats, samples: int,
@@ -161,18 +164,18 @@ def _place(
     # Faces seen edge on have no sound plane.
     if abs(z - near) > 0.1 * near + 0.05:
         z = near
-        w = 1.0 / near
-    b0 = min(max(w0 / w, 0.0), 1.0)
-    b1 = min(max(w1 / w, 0.0), 1.0 - b0)
+    b0 = min(max(w0 * z, 0.0), 1.0)
+    b1 = min(max(w1 * z, 0.0), 1.0 - b0)
     b2 = 1.0 - b0 - b1
-    dx, dy = (px - eye[14]) / eye[12], (py - eye[15]) / eye[13]
+    dx, dy = (px - eye[14]) * eye[16], (py - eye[15]) * eye[17]
     gx = eye[3] * dx + eye[6] * dy + eye[9]
     gy = eye[4] * dx + eye[7] * dy + eye[10]
     gz = eye[5] * dx + eye[8] * dy + eye[11]
     length = np.sqrt(gx * gx + gy * gy + gz * gz)
     fragment[X], fragment[Y], fragment[Z] = eye[0] + z * gx, eye[1] + z * gy, eye[2] + z * gz
     fragment[DISTANCE] = z * length
-    vx, vy, vz = -gx / length, -gy / length, -gz / length
+    shorter = -1.0 / length
+    vx, vy, vz = gx * shorter, gy * shorter, gz * shorter
     fragment[VX], fragment[VY], fragment[VZ] = vx, vy, vz
     sx, sy = plane[0, 0] + plane[1, 0] + plane[2, 0], plane[0, 1] + plane[1, 1] + plane[2, 1]
     for k in range(2):
@@ -181,7 +184,7 @@ def _place(
         across = abs(plane[0, 0] * t0 + plane[1, 0] * t1 + plane[2, 0] * t2 - t * sx)
         down = abs(plane[0, 1] * t0 + plane[1, 1] * t1 + plane[2, 1] * t2 - t * sy)
         fragment[U + k] = t
-        fragment[FU + k] = min((across + down) * samples / w, 1e4)
+        fragment[FU + k] = min((across + down) * samples * z, 1e4)
     nx, ny, nz = unit(
         b0 * normals[index, 0, 0] + b1 * normals[index, 1, 0] + b2 * normals[index, 2, 0],
         b0 * normals[index, 0, 1] + b1 * normals[index, 1, 1] + b2 * normals[index, 2, 1],
@@ -192,6 +195,6 @@ def _place(
     if cosine < 0.0 and info[index, 2] == 1:
         nx, ny, nz, cosine = -nx, -ny, -nz, -cosine
     fragment[NX], fragment[NY], fragment[NZ], fragment[COSINE] = nx, ny, nz, cosine
-    small = z * length * samples / eye[12]
+    small = z * length * samples * eye[16]
     fragment[SMALL] = small
     fragment[FOOT] = small / max(abs(cosine), 0.02)

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from drivegen.core.arrays import Floats
-from drivegen.world.compiled import compiled
+from drivegen.core.arrays import Bytes, Floats
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry import Lamp, Material
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.raster import Batch, View
 from drivegen.world.shading.contact import contact_map
 from drivegen.world.shading.look import Look
-from drivegen.world.shading.noise import smooth
+from drivegen.world.shading.noise import falling, smooth
 
 CELL_M, CELLS, PER_CELL = 8.0, 40, 6
-LAMP_FIELDS = 12
+LAMP_FIELDS = 14
 BEAM_FIELDS = 11
 GROUND_CELL_M, GROUND_CELLS = 8.0, 48
 
@@ -28,9 +28,10 @@ class LightField:
     """The lights around a camera, packed for the shading kernel.
 
     Attributes:
-        lamps: (L, LAMP_FIELDS) position, direction of the cone, rgb at 1 m, cosine of its edge, of its core, reach m.
+        lamps: (L, LAMP_FIELDS) position, direction of the cone, rgb at 1 m, cosine of its edge, of its core, reach m,
+            one over the difference of the cosines, one over the square of the reach.
         cells: (CELLS, CELLS, PER_CELL) indices of the lamps that reach a cell of CELL_M, strongest first, -1 for none.
-        contact: top-down map of what stands close above the ground, in [0, 1].
+        contact: top-down map of what stands close above the ground, uint8, contact.CONTACT_FULL for 1.
         ground: (GROUND_CELLS, GROUND_CELLS) heights of the terrain, metres.
         corners: (6,) x and y of the first corner of `cells`, `contact` and `ground`.
         beam: (BEAM_FIELDS,) the ego's head-lights: position, forward, left, strength, airlight in haze.
@@ -38,7 +39,7 @@ class LightField:
 
     lamps: Floats32
     cells: npt.NDArray[np.int16]
-    contact: Floats32
+    contact: Bytes
     ground: Floats32
     corners: Floats
     beam: Floats
@@ -66,6 +67,7 @@ def make_lights(
     middle = view.position[:2] + 0.30 * CELL_M * CELLS * _level(view.forward)
     corner = middle - 0.5 * CELL_M * CELLS
     lamps = np.concatenate([_street(street_lamps, look, middle), _head_lights(batch, look), _shop_lights(batch, look)])
+    lamps[:, 12], lamps[:, 13] = 1.0 / (lamps[:, 10] - lamps[:, 9]), 1.0 / lamps[:, 11] ** 2
     cells = np.full((CELLS, CELLS, PER_CELL), -1, np.int16)
     if len(lamps):
         _fill_cells(lamps, cells, corner)
@@ -89,7 +91,7 @@ def _street(positions: Floats, look: Look, middle: Floats) -> Floats32:
     rows[:, :3] = kept
     rows[:, 5] = -1.0
     rows[:, 6:9] = 46.0 * look.lamps * look.lamp_rgb / (1.0 if look.night else 4.0)
-    rows[:, 9:] = (0.18, 0.75, 30.0)
+    rows[:, 9:12] = (0.18, 0.75, 30.0)
     return rows
 
 
@@ -113,7 +115,7 @@ def _head_lights(batch: Batch, look: Look) -> Floats32:
         part[:, 2] += np.clip(0.75 - 0.5 * batch.sizes[on, 2], -1.2, 0.4)
         part[:, 3:6] = end * forward[on] + np.array([0.0, 0.0, down])
         part[:, 6:9] = look.beam * batch.lamps[on, lamp, None] * np.array(rgb)
-        part[:, 9:] = cone
+        part[:, 9:12] = cone
         rows.append(part)
     return np.concatenate(rows)
 
@@ -130,7 +132,7 @@ def _shop_lights(batch: Batch, look: Look) -> Floats32:
         rows[:, :3] = mesh.corners[faces].mean(axis=1) + 0.4 * normal
         rows[:, 3:6] = normal * 0.9 + np.array([0.0, 0.0, -0.44], np.float32)
         rows[:, 6:9] = 2.2 * look.lamps * np.array([1.0, 0.82, 0.58])
-        rows[:, 9:] = (0.0, 0.9, 12.0)
+        rows[:, 9:12] = (0.0, 0.9, 12.0)
     return rows
 
 
@@ -166,7 +168,7 @@ def _fill_cells(lamps: Floats32, cells: npt.NDArray[np.int16], corner: Floats) -
                 cells[row, column, slot] = index
 
 
-@compiled
+@inlined
 def lamp_light(
     lamps: Floats32, cells: npt.NDArray[np.int16], corners: Floats,
     x: float, y: float, z: float, nx: float, ny: float, nz: float,
@@ -182,16 +184,18 @@ def lamp_light(
             break
         dx, dy, dz = lamps[index, 0] - x, lamps[index, 1] - y, lamps[index, 2] - z
         square = dx * dx + dy * dy + dz * dz
-        reach = lamps[index, 11]
-        if square > reach * reach:
+        edge = 1.0 - square * lamps[index, 13]
+        if edge <= 0.0:
             continue
-        length = math.sqrt(square) + 1e-6
-        cone = -(dx * lamps[index, 3] + dy * lamps[index, 4] + dz * lamps[index, 5]) / length
-        cone = smooth(lamps[index, 9], lamps[index, 10], cone)
-        facing = (dx * nx + dy * ny + dz * nz) / length
+        per_length = 1.0 / (math.sqrt(square) + 1e-6)
+        cone = -(dx * lamps[index, 3] + dy * lamps[index, 4] + dz * lamps[index, 5]) * per_length
+        if cone <= lamps[index, 9]:
+            continue
+        cone = min((cone - lamps[index, 9]) * lamps[index, 12], 1.0)
+        cone *= cone * (3.0 - 2.0 * cone)
+        facing = (dx * nx + dy * ny + dz * nz) * per_length
         # A little wraps round: lamps are not points, and air and ground scatter.
         facing = max(0.12 * (1.0 + facing), facing)
-        edge = 1.0 - square / (reach * reach)
         value = cone * facing * edge * edge / (square + 1.0)
         red += value * lamps[index, 6]
         green += value * lamps[index, 7]
@@ -199,7 +203,7 @@ def lamp_light(
     return red, green, blue
 
 
-@compiled
+@inlined
 def beam_power(beam: Floats, x: float, y: float, z: float) -> float:
     """Light over pi of the ego's dipped head-lights on a surface that faces them, at a place."""
     dx, dy, dz = x - beam[0], y - beam[1], z - beam[2]
@@ -214,7 +218,9 @@ def beam_power(beam: Floats, x: float, y: float, z: float) -> float:
     limit = -0.008 + 0.10 * min(max(-aside - 0.01, 0.0), 0.12)
     below = limit - up
     cut = smooth(-0.012, 0.022, below)
-    wide = math.exp(-((aside / 0.48) ** 2))
-    spot = math.exp(-(((aside + 0.03) / 0.15) ** 2)) * math.exp(-(((below - 0.012) / 0.035) ** 2))
-    power = cut * (62.0 * wide * math.exp(-max(below, 0.0) / 0.10) + 210.0 * spot) + 0.9 * wide
+    a, b, c = aside * (1.0 / 0.48), (aside + 0.03) * (1.0 / 0.15), (below - 0.012) * (1.0 / 0.035)
+    wide = falling(a * a)
+    power = 0.9 * wide
+    if cut > 0.0:
+        power += cut * (62.0 * wide * falling(max(below, 0.0) * 10.0) + 210.0 * falling(b * b + c * c))
     return beam[9] * power / (square + 60.0)

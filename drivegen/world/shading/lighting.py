@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drivegen.core.arrays import Floats
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.raster.shadow_kernels import shadow_at
 from drivegen.world.shading import fragments as f
@@ -14,7 +14,8 @@ from drivegen.world.shading import surface as s
 from drivegen.world.shading.borrow import borrowed
 from drivegen.world.shading.fragments import Integers32
 from drivegen.world.shading.light import beam_power, lamp_light
-from drivegen.world.shading.lookvector import FILL, LAMPS, SUN, SUN_DIRECTION, WET
+from drivegen.world.shading.lookvector import AFTERGLOW, FILL, LAMPS, SUN, SUN_DIRECTION, WET
+from drivegen.world.shading.noise import smooth
 from drivegen.world.shading.sky import sky_light
 
 
@@ -34,8 +35,12 @@ def light_up(
     for k in range(count):
         q, material = table[k], tags[k, f.MATERIAL]
         nx, ny, nz = float(q[f.NX]), float(q[f.NY]), float(q[f.NZ])
-        for c in range(3):
-            q[f.LR + c] = (sky_light(harmonics, c, nx, ny, nz) + look[FILL + c]) * q[f.OPEN]
+        red, green, blue = sky_light(harmonics, nx, ny, nz)
+        q[f.LR] = (red + look[FILL]) * q[f.OPEN]
+        q[f.LG] = (green + look[FILL + 1]) * q[f.OPEN]
+        q[f.LB] = (blue + look[FILL + 2]) * q[f.OPEN]
+        if look[AFTERGLOW] > 0.0:
+            _add_afterglow(q, look)
         q[f.SUNLIT] = 1.0 if sunny else 0.0
         if sunny:
             sun, through = _sun_share(q, material, look)
@@ -57,7 +62,7 @@ def light_up(
             _add_beam(q, material, beam, look[WET])
 
 
-@compiled
+@inlined
 def _sun_share(q: Floats32, material: int, look: Floats) -> tuple[float, float]:
     """How squarely the sun shines on a fragment, and what shines through it."""
     sun = look[SUN_DIRECTION] * q[f.NX] + look[SUN_DIRECTION + 1] * q[f.NY] + look[SUN_DIRECTION + 2] * q[f.NZ]
@@ -68,7 +73,17 @@ def _sun_share(q: Floats32, material: int, look: Floats) -> tuple[float, float]:
     return max(sun, 0.0), 0.0
 
 
-@compiled
+@inlined
+def _add_afterglow(q: Floats32, look: Floats) -> None:
+    """Roofs and upper storeys still see the bright horizon."""
+    towards = look[SUN_DIRECTION] * q[f.NX] + look[SUN_DIRECTION + 1] * q[f.NY]
+    share = smooth(1.5, 14.0, q[f.HEIGHT]) * (0.6 + 0.4 * towards)
+    q[f.LR] += share * look[AFTERGLOW]
+    q[f.LG] += share * look[AFTERGLOW + 1]
+    q[f.LB] += share * look[AFTERGLOW + 2]
+
+
+@inlined
 def _add_beam(q: Floats32, material: int, beam: Floats, wet: float) -> None:
     """The ego's head-lights; reflecting sheet throws them straight back."""
     power = beam_power(beam, q[f.X], q[f.Y], q[f.Z])

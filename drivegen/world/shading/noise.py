@@ -9,14 +9,21 @@ import cv2
 import numpy as np
 
 from drivegen.core.seeds import stream
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry.mesh import Floats32
 
 SIZE = 256
 LEVELS = 9
 CLOUD, GRAIN, CRACK, STREAK = 0, 1, 2, 3
+Turns = tuple[float, float, float, float]
+"""A pixel's first and last place within a period, how many periods lie between, and one over its width."""
 CHANNELS = 4
 PER_CHANNEL = sum((SIZE >> level) ** 2 for level in range(LEVELS))
+# From this share of the way to the next coarser version on, that one is mixed in.
+_MIXED_FROM = 1.6
+# exp(-x) for x below _FALL_TOP, in steps that a straight line bridges within 1e-4.
+_FALL_TOP, _FALL_STEPS = 12.0, 512
+_FALL = np.exp(-np.arange(_FALL_STEPS + 2) * (_FALL_TOP / _FALL_STEPS))
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +93,7 @@ def _pyramid(tile: Floats32) -> list[Floats32]:
     return levels
 
 
-@compiled
+@inlined
 def cell_hash(ix: int, iy: int, seed: int) -> float:
     """A number in [0, 1) for a cell; equal cells get equal numbers."""
     h = (ix * 374761393 + iy * 668265263 + seed * 2246822519 + 1013904223) & 0xFFFFFFFF
@@ -95,14 +102,25 @@ def cell_hash(ix: int, iy: int, seed: int) -> float:
     return float((h ^ (h >> 16)) & 0xFFFFFF) / 16777216.0
 
 
-@compiled
+@inlined
+def falling(x: float) -> float:
+    """exp(-x) for x >= 0 within 1e-4, by a table: several times faster."""
+    if x >= _FALL_TOP:
+        return 0.0
+    place = max(x, 0.0) * (_FALL_STEPS / _FALL_TOP)
+    low = int(place)
+    value = _FALL[np.uint64(low)]
+    return value + (_FALL[np.uint64(low + 1)] - value) * (place - low)
+
+
+@inlined
 def mixed(seed: float, factor: float) -> float:
     """Another number in [0, 1) for a seed in [0, 1); each factor gives one of its own."""
     value = seed * factor
     return value - math.floor(value)
 
 
-@compiled
+@inlined
 def _bilinear(atlas: Floats32, channel: int, level: int, x: float, y: float) -> float:
     size = SIZE >> level
     scale = 1.0 / float(1 << level)
@@ -110,33 +128,38 @@ def _bilinear(atlas: Floats32, channel: int, level: int, x: float, y: float) -> 
     ix, iy = math.floor(fx), math.floor(fy)
     tx, ty = fx - ix, fy - iy
     x0, x1 = ix & (size - 1), (ix + 1) & (size - 1)
-    y0, y1 = (iy & (size - 1)) * size, ((iy + 1) & (size - 1)) * size
-    # The levels before it: a geometric series.
+    # The levels before it: a geometric series. Unsigned, because signed indices are asked whether they are negative.
     start = (SIZE * SIZE - size * size) * 4 // 3
-    top = atlas[channel, start + y0 + x0] * (1.0 - tx) + atlas[channel, start + y0 + x1] * tx
-    low = atlas[channel, start + y1 + x0] * (1.0 - tx) + atlas[channel, start + y1 + x1] * tx
-    return top * (1.0 - ty) + low * ty
+    y0, y1 = start + (iy & (size - 1)) * size, start + ((iy + 1) & (size - 1)) * size
+    top = float(atlas[channel, np.uint64(y0 + x0)])
+    low = float(atlas[channel, np.uint64(y1 + x0)])
+    top += (float(atlas[channel, np.uint64(y0 + x1)]) - top) * tx
+    low += (float(atlas[channel, np.uint64(y1 + x1)]) - low) * tx
+    return top + (low - top) * ty
 
 
 @compiled
 def texture(atlas: Floats32, channel: int, u: float, v: float, texel_m: float, footprint_m: float) -> float:
     """A noise texture at (u, v) metres with texels of `texel_m`, averaged over about `footprint_m`; mean 0."""
-    span = footprint_m / texel_m
-    x, y = u / texel_m, v / texel_m
-    if span <= 1.0:
-        return _bilinear(atlas, channel, 0, x, y)
+    per_m = 1.0 / texel_m
+    span = footprint_m * per_m
     # Of noise of one scale nothing is left in a wide mean, of clouds little.
-    if span >= (16.0 if channel == GRAIN else 96.0):
+    if span >= (12.0 if channel == GRAIN else 96.0 if channel == CLOUD else 40.0):
         return 0.0
+    x, y = u * per_m, v * per_m
     level = 0
     while span >= 2.0:
         span *= 0.5
         level += 1
-    part = span - 1.0
-    return _bilinear(atlas, channel, level, x, y) * (1.0 - part) + _bilinear(atlas, channel, level + 1, x, y) * part
+    value = _bilinear(atlas, channel, level, x, y)
+    # One version does for most footprints; where the next takes over, the two are mixed.
+    part = (span - _MIXED_FROM) / (2.0 - _MIXED_FROM)
+    if part <= 0.0:
+        return value
+    return value + (_bilinear(atlas, channel, level + 1, x, y) - value) * part
 
 
-@compiled
+@inlined
 def _ramp(x: float, period: float, low: float, high: float) -> float:
     """Integral from 0 to x of a comb that is 1 between low and high of every period."""
     turns = math.floor(x / period)
@@ -144,14 +167,31 @@ def _ramp(x: float, period: float, low: float, high: float) -> float:
     return turns * (high - low) + min(max(rest - low, 0.0), high - low)
 
 
-@compiled
+@inlined
 def comb(x: float, period: float, low: float, high: float, footprint: float) -> float:
     """Share of [x - footprint / 2, x + footprint / 2] between `low` and `high` of a period."""
     width = max(footprint, 1e-4)
     return (_ramp(x + 0.5 * width, period, low, high) - _ramp(x - 0.5 * width, period, low, high)) / width
 
 
-@compiled
+@inlined
+def turns_of(x: float, period: float, footprint: float) -> Turns:
+    """Where in its periods a pixel [x - footprint / 2, x + footprint / 2] begins and ends, for `share_of`."""
+    width = max(footprint, 1e-4)
+    first, last = (x - 0.5 * width) / period, (x + 0.5 * width) / period
+    whole, whole_last = math.floor(first), math.floor(last)
+    return (first - whole) * period, (last - whole_last) * period, float(whole_last - whole), 1.0 / width
+
+
+@inlined
+def share_of(turns: Turns, low: float, high: float) -> float:
+    """As `comb`, for many bands of one period."""
+    wide = high - low
+    begin, end = min(max(turns[0] - low, 0.0), wide), min(max(turns[1] - low, 0.0), wide)
+    return (turns[2] * wide + end - begin) * turns[3]
+
+
+@inlined
 def band(x: float, low: float, high: float, footprint: float) -> float:
     """Share of [x - footprint / 2, x + footprint / 2] between low and high."""
     width = max(footprint, 1e-4)
@@ -159,13 +199,13 @@ def band(x: float, low: float, high: float, footprint: float) -> float:
     return min(max(covered / width, 0.0), 1.0)
 
 
-@compiled
+@inlined
 def fade(footprint: float, feature: float) -> float:
     """1 while a feature is much larger than the footprint, 0 when the footprint covers it."""
     return min(max(1.6 - 1.3 * footprint / feature, 0.0), 1.0)
 
 
-@compiled
+@inlined
 def smooth(low: float, high: float, x: float) -> float:
     """0 below low, 1 above high, smooth between."""
     t = min(max((x - low) / (high - low), 0.0), 1.0)

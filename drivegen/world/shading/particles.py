@@ -23,7 +23,9 @@ _BOX_M = np.array([22.0, 22.0, 12.0])
 
 @dataclass(frozen=True)
 class _Kind:
-    """Falling speed m/s, its spread, size m, count, opacity of one drop, how much it wobbles m/s."""
+    """What falls: speed m/s, its spread, size m, count, opacity of one drop, wobble m/s; `smear` times the exposure is
+    how long its streak is drawn (drops are seen as lines, which the eye and slow night exposures make longer), and
+    `least` is the share of a pixel (squared) that the smallest one still covers."""
 
     speed_mps: float
     spread_mps: float
@@ -31,11 +33,13 @@ class _Kind:
     count: int
     opacity: float
     wobble_mps: float
+    smear: float
+    least: float
 
 
 _KINDS = {
-    Weather.RAIN: _Kind(8.0, 1.6, 0.006, 5200, 0.55, 0.0),
-    Weather.SNOW: _Kind(1.25, 0.35, 0.013, 9000, 0.95, 0.5),
+    Weather.RAIN: _Kind(8.0, 1.6, 0.006, 5200, 0.60, 0.0, 3.2, 0.012),
+    Weather.SNOW: _Kind(1.25, 0.35, 0.013, 9000, 0.95, 0.5, 1.0, 0.05),
 }
 
 
@@ -75,15 +79,15 @@ def add_particles(
         ambient = 0.6 * ambient + 0.5 * look.haze
     eye = np.concatenate([view.position, view.rotation.ravel(), np.array([view.fx, view.fy, view.cx, view.cy])])
     _draw(
-        share, fall, (kind.spread_mps, kind.size_m, kind.opacity, kind.wobble_mps), float(seconds),
-        np.asarray(velocity, dtype=np.float64), float(exposure_s), eye, view.samples, gbuffer.depth,
+        share, fall, (kind.spread_mps, kind.size_m, kind.opacity, kind.wobble_mps, kind.least), float(seconds),
+        np.asarray(velocity, dtype=np.float64), float(exposure_s) * kind.smear, eye, view.samples, gbuffer.depth,
         ambient.astype(np.float64), lights.beam, lights.lamps, lights.cells, lights.corners, radiance,
     )  # fmt: skip
 
 
 @compiled
 def _draw(
-    share: Floats32, fall: Floats, kind: tuple[float, float, float, float], seconds: float, velocity: Floats,
+    share: Floats32, fall: Floats, kind: tuple[float, float, float, float, float], seconds: float, velocity: Floats,
     exposure_s: float, eye: Floats, samples: int, depth: Floats32, ambient: Floats, beam: Floats, lamps: Floats32,
     cells: npt.NDArray[np.int16], corners: Floats, out: Floats32,
 ) -> None:  # fmt: skip
@@ -91,7 +95,7 @@ def _draw(
     depth = borrowed(depth)
     ambient, beam, lamps, cells = borrowed(ambient), borrowed(beam), borrowed(lamps), borrowed(cells)
     corners, out = borrowed(corners), borrowed(out)
-    spread, size, opacity, wobble = kind
+    spread, size, opacity, wobble, least = kind
     # Flakes in front of the lens would be large blots out of focus.
     nearest = 1.7 if size > 0.01 else 0.8
     for k in range(share.shape[0]):
@@ -117,7 +121,7 @@ def _draw(
         true = 0.5 * size * (0.6 + 0.8 * share[k, 3]) * eye[12] / samples / ahead
         # Close flakes are out of focus: larger and fainter. None is drawn smaller than half a pixel.
         radius = math.sqrt(true * true + 0.30 + (0.010 * eye[12] / samples / ahead) ** 2 * (size > 0.01))
-        strength = opacity * min(1.0, math.sqrt((true * true + 0.05) / (radius * radius)))
+        strength = opacity * min(1.0, math.sqrt((true * true + least) / (radius * radius)))
         gx, gy, gz = eye[0] + x, eye[1] + y, eye[2] + z
         lit = 0.35 * beam_power(beam, gx, gy, gz)
         lr, lg, lb = lamp_light(lamps, cells, corners, gx, gy, gz, 0.0, 0.0, 0.3)

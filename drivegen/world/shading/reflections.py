@@ -15,7 +15,7 @@ from drivegen.world.shading.look import Look
 from drivegen.world.shading.shade import shade
 from drivegen.world.shading.sky import Sky
 
-_ROWS = 96
+_ROWS = 64
 """A wet road is rough: more rows than these would show nothing more, except in large pictures."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from drivegen.core.arrays import Bytes, Integers
 from drivegen.core.seeds import stream
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading.borrow import borrowed
 from drivegen.world.shading.look import Look
@@ -22,11 +22,10 @@ _TILE = 512
 
 def develop(radiance: Floats32, look: Look, seed: int) -> Bytes:
     """Picture (h, w, 3) uint8 RGB of linear radiance (h, w, 3); equal seeds give equal noise."""
-    exposed = np.minimum(radiance * np.float32(look.exposure), np.float32(60.0))
-    glowing = _with_bloom(exposed, look.bloom)
     out = np.empty(radiance.shape, np.uint8)
     shift = np.array([seed % _TILE, (seed // _TILE) % _TILE], np.int64)
-    _expose(glowing, _curve(look.contrast), look.saturation, look.noise, _noise_tile(), shift, out)
+    halo = _halo(radiance, look)
+    _expose(radiance, look.exposure, halo, _curve(look.contrast), look.saturation, look.noise, _noise_tile(), shift, out)
     return out
 
 
@@ -39,18 +38,18 @@ def _noise_tile() -> Floats32:
     return np.clip(common + own, -1.2, 1.2).astype(np.float32)
 
 
-def _with_bloom(exposed: Floats32, strength: float) -> Floats32:
-    """Stray light: bright places shine over their neighbours, near and wide."""
-    height, width = exposed.shape[:2]
+def _halo(radiance: Floats32, look: Look) -> Floats32:
+    """Stray light (h, w, 3): bright places shine over their neighbours, near and wide; (1, 1, 3) where none is."""
+    height, width = radiance.shape[:2]
     scale = max(1, height // 64)
-    small = cv2.resize(exposed, (max(width // scale, 1), max(height // scale, 1)), interpolation=cv2.INTER_AREA)
-    bright = np.clip(small - np.float32(0.9), 0.0, 24.0)
+    small = cv2.resize(radiance, (max(width // scale, 1), max(height // scale, 1)), interpolation=cv2.INTER_AREA)
+    bright = np.clip(small * np.float32(look.exposure) - np.float32(0.9), 0.0, 24.0)
     if not bright.any():
-        return exposed
+        return np.zeros((1, 1, 3), np.float32)
     near = cv2.GaussianBlur(bright, (0, 0), 0.9)
     wide = cv2.GaussianBlur(bright, (0, 0), 4.0)
-    halo = np.float32(0.75 * strength) * near + np.float32(0.55 * strength) * wide
-    return np.asarray(exposed + cv2.resize(halo, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    halo = np.float32(0.75 * look.bloom) * near + np.float32(0.55 * look.bloom) * wide
+    return np.asarray(cv2.resize(halo, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -65,18 +64,25 @@ def _curve(contrast: float) -> Floats32:
 
 @compiled
 def _expose(
-    light: Floats32, curve: Floats32, saturation: float, noise: float, tile: Floats32, shift: Integers, out: Bytes
-) -> None:
-    """Vignette, tone curve, saturation and noise of every pixel."""
+    light: Floats32, exposure: float, halo: Floats32, curve: Floats32, saturation: float, noise: float,
+    tile: Floats32, shift: Integers, out: Bytes,
+) -> None:  # fmt: skip
+    """Exposure, stray light, vignette, tone curve, saturation and noise of every pixel."""
     light, curve, tile, shift, out = borrowed(light), borrowed(curve), borrowed(tile), borrowed(shift), borrowed(out)
+    halo = borrowed(halo)
     height, width = light.shape[0], light.shape[1]
+    glows = 1 if halo.shape[0] > 1 else 0
     top = curve.shape[0] - 1
+    per_width = 1.0 / width
     for row in range(height):
+        dy = (row + 0.5) / height - 0.5
         for column in range(width):
-            dy = (row + 0.5) / height - 0.5
-            dx = (column + 0.5) / width - 0.5
+            dx = (column + 0.5) * per_width - 0.5
             shade = 1.0 - 0.42 * (dx * dx + 0.6 * dy * dy)
-            red, green, blue = light[row, column, 0], light[row, column, 1], light[row, column, 2]
+            glow = halo[row * glows, column * glows]
+            red = min(light[row, column, 0] * exposure, 60.0) + glow[0]
+            green = min(light[row, column, 1] * exposure, 60.0) + glow[1]
+            blue = min(light[row, column, 2] * exposure, 60.0) + glow[2]
             # What overexposes one colour's pixels spills into the others: bright lamps turn pale.
             spill = 0.06 * max(red - 4.0, green - 4.0, blue - 4.0, 0.0)
             r = _shown(curve, top, (red + spill) * shade)
@@ -92,14 +98,14 @@ def _expose(
             out[row, column, 2] = _byte(b + amount * grain[2])
 
 
-@compiled
+@inlined
 def _shown(curve: Floats32, top: int, light: float) -> float:
-    place = math.sqrt(min(max(light, 0.0), _CURVE_TOP) / _CURVE_TOP) * top
+    place = math.sqrt(min(max(light, 0.0), _CURVE_TOP) * (1.0 / _CURVE_TOP)) * top
     low = min(int(place), top - 1)
-    part = place - low
-    return curve[low] * (1.0 - part) + curve[low + 1] * part
+    value = float(curve[np.uint64(low)])
+    return value + (curve[np.uint64(low + 1)] - value) * (place - low)
 
 
-@compiled
+@inlined
 def _byte(value: float) -> int:
     return int(min(max(value * 255.0 + 0.5, 0.0), 255.0))

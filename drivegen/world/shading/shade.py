@@ -19,7 +19,7 @@ from drivegen.world.shading.sky import Sky
 from drivegen.world.shading.texturing import put_textures
 from drivegen.world.shading.wear import Wear, no_wear
 
-_BAND_PIXELS = 8192
+_BAND_PIXELS = 2048
 _NO_SHADOWS = ShadowMap(np.zeros((0, 1, 1), np.float32), np.eye(3), np.zeros((0, 2)), np.zeros(0))
 _NO_MIRROR = np.zeros((0, 0, 3), np.float32)
 
@@ -46,6 +46,7 @@ def shade(
     height, width = view.size
     mesh, vector, atlas = batch.mesh, look_vector(look), noise_atlas()
     out = np.empty((height, width, 3), np.float32)
+    flat = out.reshape(-1, 3)
     info = _info(mesh)
     strength = np.stack([batch.emission, batch.snow], axis=-1).astype(np.float32)
     shadows = _NO_SHADOWS if shadows is None else shadows
@@ -68,7 +69,7 @@ def shade(
             table, tags, count, vector, sky.harmonics, lights.lamps, lights.cells, lights.corners, lights.beam,
             shadows.heights, shadows.axes, shadows.corners, shadows.texels_m,
         )  # fmt: skip
-        finish(table, tags, count, mesh.rgb, strength, atlas, vector, sky.surroundings, lights.beam, mirror, out)
+        finish(table, tags, count, mesh.rgb, strength, atlas, vector, sky.surroundings, lights.beam, mirror, flat)
     return out
 
 
@@ -79,6 +80,6 @@ def _info(mesh: Mesh) -> Bytes:
 
 
 def _eye(view: View) -> Floats:
-    """A view as one vector: position (3), camera_from_global rotation (9), fx, fy, cx, cy in samples."""
-    lens = [view.fx, view.fy, view.cx, view.cy]
+    """A view as one vector: position (3), camera_from_global rotation (9), fx, fy, cx, cy in samples, 1 / fx, 1 / fy."""
+    lens = [view.fx, view.fy, view.cx, view.cy, 1.0 / view.fx, 1.0 / view.fy]
     return np.concatenate([view.position, view.rotation.ravel(), lens]).astype(np.float64)

@@ -9,13 +9,15 @@ import numpy as np
 
 from drivegen.core import TimeOfDay, Weather
 from drivegen.core.arrays import Floats
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading.look import Look
 from drivegen.world.shading.noise import CLOUD, noise_atlas, smooth, texture
 
 ROWS, COLUMNS = 192, 1024
 MIRROR_ROWS, MIRROR_COLUMNS = 96, 256
+_STARS = 420
+_BELT_RGB = np.array([0.17, 0.070, 0.075])
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,10 @@ def _gradient(look: Look, directions: Floats) -> Floats:
         level = directions[..., :2] / np.maximum(np.linalg.norm(directions[..., :2], axis=-1, keepdims=True), 1e-6)
         towards = (level @ (look.sun_direction[:2] / np.linalg.norm(look.sun_direction[:2])))[..., None]
         band = np.exp(-up / 0.16) * np.clip(0.5 + 0.5 * towards, 0.0, 1.0) ** 3
-        return colours + look.glow_rgb * (0.55 * band + 0.8 * np.clip(cosine, 0.0, 1.0) ** 60)
+        # Opposite the sun a pink belt lies over the blue of the earth's shadow.
+        belt = np.exp(-(((up - 0.13) / 0.11) ** 2)) * np.clip(0.35 - 0.65 * towards, 0.0, 1.0)
+        belt = look.glow_rgb.max() * belt * _BELT_RGB
+        return colours + look.glow_rgb * (0.55 * band + 0.8 * np.clip(cosine, 0.0, 1.0) ** 60) + belt
     return colours + look.glow_rgb * (0.25 * np.clip(cosine, 0.0, 1.0) ** 8 + 0.9 * np.clip(cosine, 0.0, 1.0) ** 90)
 
 
@@ -117,9 +122,9 @@ def _add_clouds(
 
 
 def _add_stars(panorama: Floats32, rng: np.random.Generator) -> None:
-    rows = rng.integers(int(ROWS * 0.60), int(ROWS * 0.86), 260)
-    columns = rng.integers(0, COLUMNS, 260)
-    panorama[rows, columns] += (0.011 * rng.exponential(1.0, 260))[:, None].astype(np.float32)
+    rows = rng.integers(int(ROWS * 0.58), int(ROWS * 0.88), _STARS)
+    columns = rng.integers(0, COLUMNS, _STARS)
+    panorama[rows, columns] += (0.022 * rng.exponential(1.0, _STARS))[:, None].astype(np.float32)
 
 
 def _veil(panorama: Floats32, directions: Floats, look: Look) -> None:
@@ -182,18 +187,26 @@ def _basis(d: Floats) -> Floats:
     return np.stack(terms, axis=-1) * _NORMS
 
 
-@compiled
-def sky_light(harmonics: Floats32, c: int, x: float, y: float, z: float) -> float:
-    """Irradiance over pi of colour c on a surface with unit normal (x, y, z)."""
-    h = harmonics
-    value = (
-        h[0, c] + h[1, c] * y + h[2, c] * z + h[3, c] * x + h[4, c] * x * y + h[5, c] * y * z
-        + h[6, c] * (3.0 * z * z - 1.0) + h[7, c] * x * z + h[8, c] * (x * x - y * y)
-    )  # fmt: skip
-    return max(value, 0.0)
+@inlined
+def sky_light(harmonics: Floats32, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Irradiance over pi on a surface with unit normal (x, y, z)."""
+    xy, yz, zz, xz, square = x * y, y * z, 3.0 * z * z - 1.0, x * z, x * x - y * y
+    return (
+        _sky_light(harmonics, 0, x, y, z, xy, yz, zz, xz, square),
+        _sky_light(harmonics, 1, x, y, z, xy, yz, zz, xz, square),
+        _sky_light(harmonics, 2, x, y, z, xy, yz, zz, xz, square),
+    )
 
 
-@compiled
+@inlined
+def _sky_light(
+    h: Floats32, c: int, x: float, y: float, z: float, xy: float, yz: float, zz: float, xz: float, square: float
+) -> float:
+    first = h[0, c] + h[1, c] * y + h[2, c] * z + h[3, c] * x
+    return max(first + h[4, c] * xy + h[5, c] * yz + h[6, c] * zz + h[7, c] * xz + h[8, c] * square, 0.0)
+
+
+@inlined
 def look_up(panorama: Floats32, x: float, y: float, z: float) -> tuple[float, float, float]:
     """Radiance of a panorama towards the unit vector (x, y, z), bilinear."""
     rows, columns = panorama.shape[0], panorama.shape[1]
@@ -201,10 +214,11 @@ def look_up(panorama: Floats32, x: float, y: float, z: float) -> tuple[float, fl
     if z < 0.0:
         s = -s
     fr = min(max((s * 0.5 + 0.5) * rows - 0.5, 0.0), rows - 1.001)
-    fc = (_angle(y, x) / (2.0 * math.pi) + 0.5) * columns - 0.5
+    fc = (_angle(y, x) * (0.5 / math.pi) + 0.5) * columns - 0.5
     r, c = int(fr), math.floor(fc)
     tr, tc = fr - r, fc - c
-    c0, c1 = c % columns, (c + 1) % columns
+    # Both panoramas have a power of two of columns.
+    c0, c1 = c & (columns - 1), (c + 1) & (columns - 1)
     a, b = (1.0 - tr) * (1.0 - tc), (1.0 - tr) * tc
     d, e = tr * (1.0 - tc), tr * tc
     red = panorama[r, c0, 0] * a + panorama[r, c1, 0] * b + panorama[r + 1, c0, 0] * d + panorama[r + 1, c1, 0] * e
@@ -213,7 +227,7 @@ def look_up(panorama: Floats32, x: float, y: float, z: float) -> tuple[float, fl
     return red, green, blue
 
 
-@compiled
+@inlined
 def _angle(y: float, x: float) -> float:
     """atan2 within 1e-4 rad (a polynomial is several times faster)."""
     ax, ay = abs(x), abs(y)

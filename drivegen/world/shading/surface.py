@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry import Lamp, Material
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading import textures_ground as ground
@@ -30,19 +30,19 @@ Answer = tuple[float, float, float, float, float, float, float, float]
 """Albedo r, g, b; share of the surface that is window glass; emitted r, g, b; a number in [0, 1) of a pane."""
 
 
-@compiled
+@inlined
 def is_ground(material: int) -> bool:
     """Whether a material lies on the ground."""
     return ASPHALT <= material <= MARKING
 
 
-@compiled
+@inlined
 def is_road(material: int) -> bool:
     """Whether vehicles drive on it."""
     return material in (ASPHALT, MARKING)
 
 
-@compiled
+@inlined
 def answer(
     atlas: Floats32, material: int, rgb: Rgb, u: float, v: float, fu: float, fv: float,
     x: float, y: float, height: float, foot: float, small: float,
@@ -72,7 +72,7 @@ def answer(
     return red, green, blue, glass, er, eg, eb, pick
 
 
-@compiled
+@inlined
 def _ground(
     atlas: Floats32, material: int, rgb: Rgb, u: float, v: float, fu: float, fv: float,
     x: float, y: float, foot: float, small: float,
@@ -94,7 +94,7 @@ def _ground(
     return rgb
 
 
-@compiled
+@inlined
 def _plain(atlas: Floats32, material: int, rgb: Rgb, u: float, v: float, fu: float, fv: float, foot: float) -> Rgb:
     """Walls without windows, plants, cloth, and what needs no texture."""
     if material == BRICK:
@@ -142,7 +142,7 @@ def lamp_radiance(lamp: int, rgb: Rgb) -> Rgb:
     return 14.0 * rgb[0], 14.0 * rgb[1], 14.0 * rgb[2]
 
 
-@compiled
+@inlined
 def mirror_share(material: int) -> float:
     """Share of light that a surface mirrors head-on (Fresnel's F0); 0 for rough ones."""
     if material == PAINT:
@@ -160,15 +160,15 @@ def mirror_share(material: int) -> float:
     return 0.0
 
 
-@compiled
+@inlined
 def fresnel(f0: float, cosine: float) -> float:
     """Schlick's approximation (1994)."""
     k = 1.0 - min(max(cosine, 0.0), 1.0)
     return f0 + (1.0 - f0) * k * k * k * k * k
 
 
-@compiled
+@inlined
 def unit(x: float, y: float, z: float) -> Rgb:
     """A vector of length 1."""
-    length = math.sqrt(x * x + y * y + z * z) + 1e-12
-    return x / length, y / length, z / length
+    scale = 1.0 / (math.sqrt(x * x + y * y + z * z) + 1e-12)
+    return x * scale, y * scale, z * scale

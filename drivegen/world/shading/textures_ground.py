@@ -6,7 +6,7 @@ Each returns linear albedo (r, g, b). x, y are global metres, u, v metres along 
 
 from __future__ import annotations
 
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading.noise import (
     CLOUD,
@@ -23,7 +23,7 @@ from drivegen.world.shading.noise import (
 Rgb = tuple[float, float, float]
 
 
-@compiled
+@inlined
 def asphalt(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: float) -> Rgb:
     """Grain of pebbles, blotches of age, a net of fine cracks, oil stains."""
     # Along the line of sight a pixel covers far more than across; half way keeps grain without shimmer.
@@ -34,7 +34,7 @@ def asphalt(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: f
     wide = texture(atlas, CLOUD, y, x, 0.31, foot)
     value = 1.0 + 0.13 * grain + 0.08 * coarse + 0.075 * blotch + 0.10 * wide
     # Cracks only where the road is old.
-    old = smooth(0.1, 1.2, wide)
+    old = smooth(0.1, 1.2, wide) * fade(near, 0.24)
     if old > 0.0:
         value *= 1.0 - 0.55 * old * texture(atlas, CRACK, x + 0.12 * blotch, y, 0.028, near)
     value *= 1.0 - 0.35 * smooth(1.6, 2.5, blotch)
@@ -43,7 +43,7 @@ def asphalt(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: f
     return rgb[0] * value * (1.0 + warm), rgb[1] * value, rgb[2] * value * (1.0 - warm)
 
 
-@compiled
+@inlined
 def paving(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) -> Rgb:
     """Slabs of 60 by 60 cm with joints, each of its own tone."""
     slab, joint = 0.6, 0.014
@@ -58,7 +58,7 @@ def paving(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) 
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def kerb(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) -> Rgb:
     """Stones of one metre, dark where tyres touch them."""
     line = comb(u, 1.0, 0.0, 0.012, fu)
@@ -68,7 +68,7 @@ def kerb(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) ->
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def grass(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: float) -> Rgb:
     """Blades, tufts and mown or dry patches."""
     near = 0.35 * foot + 0.65 * small
@@ -84,7 +84,7 @@ def grass(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: flo
     return red * value, green * value, blue * value
 
 
-@compiled
+@inlined
 def soil(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: float) -> Rgb:
     """Clods, stubble and darker damp places."""
     near = 0.5 * (foot + small)
@@ -95,7 +95,7 @@ def soil(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: floa
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def gravel(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: float) -> Rgb:
     """Stones of all greys."""
     near = 0.5 * (foot + small)
@@ -106,7 +106,7 @@ def gravel(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: fl
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def marking(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: float) -> Rgb:
     """Paint that tyres have worn through in places."""
     near = 0.5 * (foot + small)
@@ -121,7 +121,7 @@ def marking(atlas: Floats32, rgb: Rgb, x: float, y: float, foot: float, small: f
     return red, green, blue
 
 
-@compiled
+@inlined
 def road_wear(rgb: Rgb, tyre: float, patch: float, seam: float, paint: bool) -> Rgb:
     """The road with the tyre tracks, repairs and seams of the wear map, each a share in [0, 1]; 0.5 is no repair."""
     # Tyres polish and darken the road, and rub paint off; paint lies on top of repairs.
@@ -131,7 +131,7 @@ def road_wear(rgb: Rgb, tyre: float, patch: float, seam: float, paint: bool) -> 
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def snow_share(
     atlas: Floats32, x: float, y: float, up: float, foot: float, amount: float, tyre: float, road: bool
 ) -> float:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading.noise import GRAIN, band, cell_hash, comb, fade, smooth, texture
 from drivegen.world.shading.textures_ground import Rgb
 from drivegen.world.shading.textures_windows import Pane
 
 
-@compiled
+@inlined
 def _sign_rgb(pick: float) -> Rgb:
     """The colour of a shop's sign and awning."""
     if pick < 0.18:
@@ -29,7 +29,7 @@ def _sign_rgb(pick: float) -> Rgb:
     return 0.35, 0.08, 0.26
 
 
-@compiled
+@inlined
 def shop(
     atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float,
     bay: float, height: float, seed: float, lit: float,
@@ -74,7 +74,7 @@ def shop(
     )  # fmt: skip
 
 
-@compiled
+@inlined
 def _glass(
     u: float, v: float, fu: float, fv: float, bay: float, top: float, x: float, pick: float, keep: float
 ) -> float:
@@ -86,7 +86,7 @@ def _glass(
     return max(window, door) * (1.0 - 0.9 * min(bars, 1.0))
 
 
-@compiled
+@inlined
 def _goods(u: float, v: float, foot: float, number: int) -> tuple[float, float]:
     """How bright what stands behind the glass is, and how warm its colour, -1 to 1: shelves of boxes, gaps between."""
     row = math.floor(v / 0.55)
@@ -100,7 +100,7 @@ def _goods(u: float, v: float, foot: float, number: int) -> tuple[float, float]:
     return bright, (2.0 * cell_hash(column, row, number + 10) - 1.0) * crisp
 
 
-@compiled
+@inlined
 def _letters(
     u: float, v: float, fu: float, fv: float, bay: float, top: float, height: float, x: float, number: int
 ) -> float:

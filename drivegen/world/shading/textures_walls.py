@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading.noise import CLOUD, GRAIN, STREAK, cell_hash, comb, fade, smooth, texture
 from drivegen.world.shading.textures_ground import Rgb
 
 
-@compiled
+@inlined
 def bricks(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) -> Rgb:
     """Courses of 8 cm, stones of 25 cm in bond, pale mortar, stones of several tones."""
     course, length = 0.08, 0.25
@@ -32,7 +32,7 @@ def bricks(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) 
     )
 
 
-@compiled
+@inlined
 def plaster(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) -> Rgb:
     """Rough render with rain streaks below edges and damp at the foot."""
     foot = max(fu, fv)
@@ -43,7 +43,7 @@ def plaster(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float)
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def panels(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) -> Rgb:
     """Concrete: slabs with joints, streaks of rain."""
     joint = 1.0 - (1.0 - comb(u, 2.4, 0.0, 0.02, fu)) * (1.0 - comb(v, 1.5, 0.0, 0.02, fv))
@@ -55,7 +55,7 @@ def panels(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) 
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def tiles(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) -> Rgb:
     """Roof tiles in rows of 32 cm, shaded across each row."""
     row, width = 0.32, 0.22
@@ -68,7 +68,7 @@ def tiles(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) -
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def planks(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) -> Rgb:
     """Boards of 14 cm with their grain along u."""
     gap = comb(v, 0.14, 0.0, 0.012, fv)
@@ -79,7 +79,7 @@ def planks(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float) 
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def bark(atlas: Floats32, rgb: Rgb, u: float, v: float, foot: float) -> Rgb:
     """Furrows along the trunk."""
     furrow = texture(atlas, STREAK, u, v, 0.012, foot)
@@ -87,7 +87,7 @@ def bark(atlas: Floats32, rgb: Rgb, u: float, v: float, foot: float) -> Rgb:
     return rgb[0] * value, rgb[1] * value, rgb[2] * value
 
 
-@compiled
+@inlined
 def wall(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float, kind: float) -> Rgb:
     """The wall between windows: kind in [0, 1) chooses render, bricks or panels."""
     if kind < 0.45:
@@ -97,9 +97,11 @@ def wall(atlas: Floats32, rgb: Rgb, u: float, v: float, fu: float, fv: float, ki
     return panels(atlas, rgb, u, v, fu, fv)
 
 
-@compiled
+@inlined
 def foot_of_wall(atlas: Floats32, rgb: Rgb, u: float, height: float, foot: float) -> Rgb:
     """Splashes and dust low on every wall."""
+    if height > 1.8:
+        return rgb
     ragged = 0.35 + 0.12 * texture(atlas, CLOUD, u, height, 0.04, foot)
     dirt = 0.38 * (1.0 - smooth(0.0, max(ragged, 0.1) * 2.6, height))
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivegen.core.arrays import Bytes, Floats
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import compiled, inlined
 from drivegen.world.geometry.mesh import Floats32
 from drivegen.world.shading import fragments as f
 from drivegen.world.shading import surface as s
@@ -19,7 +19,7 @@ from drivegen.world.shading.wear import wear_at
 @compiled
 def put_textures(
     table: Floats32, tags: Integers32, count: int, rgb: Floats32, param: Floats32, strength: Floats32,
-    atlas: Floats32, look: Floats, contact: Floats32, corners: Floats, fine: Bytes, coarse: Bytes, wear_corners: Floats,
+    atlas: Floats32, look: Floats, contact: Bytes, corners: Floats, fine: Bytes, coarse: Bytes, wear_corners: Floats,
 ) -> None:  # fmt: skip
     """Fill RED to OPEN of the first `count` fragments."""
     table, tags, rgb, param = borrowed(table), borrowed(tags), borrowed(rgb), borrowed(param)
@@ -51,7 +51,7 @@ def put_textures(
         q[f.OPEN] = _open_sky(q, material, contact, corners)
 
 
-@compiled
+@inlined
 def _lay_snow(q: Floats32, atlas: Floats32, amount: float, share: float, material: int, tyre: float) -> None:
     x, y, foot = float(q[f.X]), float(q[f.Y]), float(q[f.FOOT])
     cover = snow_share(atlas, x, y, float(q[f.NZ]), foot, amount, tyre, s.is_road(material))
@@ -64,7 +64,7 @@ def _lay_snow(q: Floats32, atlas: Floats32, amount: float, share: float, materia
     q[f.COVER] = cover
 
 
-@compiled
+@inlined
 def _wet(q: Floats32, atlas: Floats32, wet: float, material: int) -> None:
     """Water darkens what soaks it up and stands in hollows of the ground."""
     bare = 1.0 - q[f.COVER]
@@ -84,8 +84,8 @@ def _wet(q: Floats32, atlas: Floats32, wet: float, material: int) -> None:
     q[f.BLUE] *= dark
 
 
-@compiled
-def _open_sky(q: Floats32, material: int, contact: Floats32, corners: Floats) -> float:
+@inlined
+def _open_sky(q: Floats32, material: int, contact: Bytes, corners: Floats) -> float:
     """Share of the sky's light that what stands around lets through."""
     if s.is_ground(material):
         return 1.0 - 0.80 * contact_at(contact, corners[2], corners[3], q[f.X], q[f.Y])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from drivegen.core.arrays import Bytes, Floats
 from drivegen.core.seeds import stream
-from drivegen.world.compiled import compiled
+from drivegen.world.compiled import inlined
 from drivegen.world.raster import View
 
 STEP_M = 32.0
@@ -170,7 +170,7 @@ def _sealed_crack(rng: np.random.Generator, lane: Any, edge: float) -> _Mark:
     return _Mark(points + np.clip(offset, -edge, edge)[:, None] * side, 0.06, SEAM, 235.0)
 
 
-@compiled
+@inlined
 def wear_at(
     fine: npt.NDArray[np.uint8], coarse: npt.NDArray[np.uint8], corners: Floats, x: float, y: float, foot: float
 ) -> tuple[float, float, float]:
@@ -187,7 +187,7 @@ def wear_at(
     return tyre, patch, seam
 
 
-@compiled
+@inlined
 def _read(cells: npt.NDArray[np.uint8], column: float, row: float) -> tuple[bool, float, float, float]:
     fx, fy = column - 0.5, row - 0.5
     if fx < 0.0 or fy < 0.0 or fx >= cells.shape[1] - 1 or fy >= cells.shape[0] - 1:
