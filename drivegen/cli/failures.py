@@ -69,7 +69,8 @@ def _composition_error(message: str, command: str) -> ConfigError:
     if unknown is None:
         return ConfigError(message)
     key = unknown.group(1)
-    known = setting_keys(command)
+    keys = setting_keys(command)
+    known = [k for k in keys if not any(other.startswith(f"{k}.") for other in keys)]
     close = difflib.get_close_matches(key, known, n=1)
     remedy = f"did you mean {close[0]}?" if close else f"drivegen {command} --help lists the settings"
     return ConfigError("unknown key", where=key, remedy=remedy)

@@ -132,7 +132,8 @@ def _decode_union(args: tuple[Any, ...], value: Any, path: str) -> Any:
 
 def _decode_sequence(origin: type, args: tuple[Any, ...], value: Any, path: str) -> Any:
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise _wrong_type("a list", value, path)
+        single = isinstance(value, str | int | float)
+        raise _wrong_type("a list", value, path, remedy=f"{path}=[{value}] is a list of one" if single else None)
     if origin is list or (len(args) == 2 and args[1] is Ellipsis):
         hints = [args[0]] * len(value)
     else:
@@ -156,8 +157,9 @@ def _not_one_of(value: Any, known: list[str], path: str) -> ConfigError:
     return ConfigError("unknown value", where=path, expected="one of " + ", ".join(known), got=value, remedy=remedy)
 
 
-def _wrong_type(expected: str, value: Any, path: str) -> ConfigError:
-    return ConfigError("wrong type", where=path, expected=expected, got=f"{value!r} ({type(value).__name__})")
+def _wrong_type(expected: str, value: Any, path: str, remedy: str | None = None) -> ConfigError:
+    got = f"{value!r} ({type(value).__name__})"
+    return ConfigError("wrong type", where=path, expected=expected, got=got, remedy=remedy)
 
 
 def _with_path(error: ConfigError, path: str) -> ConfigError:

@@ -5,7 +5,8 @@ The only package that imports nuscenes-devkit, and only when a root is opened.
 
 from drivegen.nuscenes_format.checks import check_tables
 from drivegen.nuscenes_format.maps import encode_depth, encode_instances
-from drivegen.nuscenes_format.reader import FrameRef, NuScenesRoot, open_roots
+from drivegen.nuscenes_format.reader import FrameRef, NuScenesRoot
+from drivegen.nuscenes_format.roots import open_roots
 from drivegen.nuscenes_format.scene_files import FrameFiles, RootSettings, SceneText, write_scene
 from drivegen.nuscenes_format.scenes import Skipped
 from drivegen.nuscenes_format.tables import Problem

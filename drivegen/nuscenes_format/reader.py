@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from drivegen.core import Camera, DataError, DrivegenError, Pose, Scenario, Trac
 from drivegen.core.arrays import Bytes, Integers
 from drivegen.nuscenes_format.checks import intrinsics_problem
 from drivegen.nuscenes_format.descriptions import ambience_from_description, license_of
-from drivegen.nuscenes_format.devkit import choose_version, load_devkit, official_splits, versions
+from drivegen.nuscenes_format.devkit import choose_version, load_devkit, official_splits
 from drivegen.nuscenes_format.files import RootPaths
 from drivegen.nuscenes_format.images import read_image
 from drivegen.nuscenes_format.maps import read_depth, read_instances
@@ -249,30 +248,6 @@ class NuScenesRoot:
 
     def _skip(self, where: str, why: str) -> None:
         self._skipped.setdefault(where, Skipped(where, why))
-
-
-def open_roots(paths: Sequence[Path], version: str | None = None) -> tuple[NuScenesRoot, ...]:
-    """Open roots and folders of roots.
-
-    Args:
-        paths: each a root, or a folder whose sub-folders are roots (taken in the order of their names).
-        version: as for `NuScenesRoot`; sub-folders without it are passed over.
-
-    Raises:
-        DataError: a path holds no root, or a root cannot be read.
-    """
-    roots = []
-    for path in map(Path, paths):
-        if not path.is_dir() or versions(path) or (version is not None and (path / version).is_dir()):
-            roots.append(NuScenesRoot(path, version))
-            continue
-        folders = [folder for folder in sorted(path.iterdir()) if folder.is_dir()]
-        below = [folder for folder in folders if (versions(folder) if version is None else (folder / version).is_dir())]
-        if not below:
-            expected = f"a folder {version or 'v1.0-*'}, or sub-folders that hold one"
-            raise DataError("no nuScenes root here", where=path, expected=expected)
-        roots += [NuScenesRoot(folder, version) for folder in below]
-    return tuple(roots)
 
 
 def _ego(rows: SceneRows) -> Trajectory:

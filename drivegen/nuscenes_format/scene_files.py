@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from drivegen.core import DataError, Scenario, encode
 from drivegen.core.arrays import Bytes
+from drivegen.nuscenes_format.annotation_rows import annotation_rows
 from drivegen.nuscenes_format.files import dump_json, unsafe_name, write_atomic
 from drivegen.nuscenes_format.images import encode_image
 from drivegen.nuscenes_format.names import DEPTH_FOLDER, INSTANCES_FOLDER, ROAD_MAPS_FOLDER, SIGHTINGS_FOLDER
-from drivegen.nuscenes_format.rows import SampleGrid, annotation_rows, instance_token, sample_grid, scene_rows
+from drivegen.nuscenes_format.rows import SampleGrid, instance_token, sample_grid, scene_rows
 from drivegen.nuscenes_format.sightings_file import sightings_bytes
 
 

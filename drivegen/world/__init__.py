@@ -1,14 +1,15 @@
 """The embedded procedural driving world: scenes, their pictures, and nuScenes roots of them, on the CPU alone."""
 
-from drivegen.world.config import CAMERA_YAW_DEG, EgoPlan, Profile, WorldConfig
+from drivegen.world.config import CAMERA_YAW_DEG, WorldConfig
+from drivegen.world.profile import Profile
 from drivegen.world.render import Rendered, render, render_frame
 from drivegen.world.scenes import WorldScene, frame_times, make_scene, scenario_id
-from drivegen.world.splits import Combination, combination_of, held_out, split_of
-from drivegen.world.writer import render_scene, write_world
+from drivegen.world.splits import combination_of, held_out, split_of
+from drivegen.world.traffic import EgoPlan
+from drivegen.world.writer import write_world
 
 __all__ = [
     "CAMERA_YAW_DEG",
-    "Combination",
     "EgoPlan",
     "Profile",
     "Rendered",
@@ -20,7 +21,6 @@ __all__ = [
     "make_scene",
     "render",
     "render_frame",
-    "render_scene",
     "scenario_id",
     "split_of",
     "write_world",

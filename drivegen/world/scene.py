@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from drivegen.core import Crowdedness, Scenario, Track, stream
+from drivegen.core import Crowdedness, Scenario, stream
 from drivegen.core.arrays import Floats
 from drivegen.world.geometry import LAMP_COUNT, Colour, Lamp
 from drivegen.world.geometry.mesh import Floats32
@@ -57,11 +57,6 @@ class WorldScene:
     def render_seed(self) -> int:
         """Seed of what is random in the pictures: flakes, sensor noise."""
         return int(stream(self.seed, "render", self.index).integers(2**31))
-
-    @cached_property
-    def tracks_by_id(self) -> dict[str, Track]:
-        """The scenario's tracks by their id."""
-        return {track.track_id: track for track in self.scenario.tracks}
 
     @property
     def start_us(self) -> int:

@@ -19,15 +19,16 @@ from drivegen.core import (
 from drivegen.core.arrays import Integers
 from drivegen.world import crowd
 from drivegen.world.cameras import FRONT, make_rig
-from drivegen.world.config import MAX_DURATION_S, EgoPlan, Profile, WorldConfig
+from drivegen.world.config import MAX_DURATION_S, WorldConfig
 from drivegen.world.head_count import count_users
 from drivegen.world.lamps import lamp_times
+from drivegen.world.profile import Profile
 from drivegen.world.raster.sightings import sightings
 from drivegen.world.roads import Turn, make_network
 from drivegen.world.scene import WorldScene
 from drivegen.world.scenery import make_stage
 from drivegen.world.splits import drawn_ambience, drawn_level
-from drivegen.world.traffic import Density, Traffic, simulate
+from drivegen.world.traffic import Density, EgoPlan, Traffic, simulate
 from drivegen.world.truth import ego_path, road_map_of, tracks_of
 
 ATTEMPTS = 8

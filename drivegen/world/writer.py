@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from drivegen.core import Camera, DataError, encode
-from drivegen.core.arrays import Bytes, Integers
+from drivegen.core.arrays import Integers
 from drivegen.nuscenes_format import (
     FrameFiles,
     NuScenesWriter,
@@ -26,17 +25,17 @@ from drivegen.nuscenes_format import (
     write_scene,
 )
 from drivegen.world.config import WorldConfig
-from drivegen.world.render import Rendered, render, render_frame
+from drivegen.world.render import Rendered, render
 from drivegen.world.scenes import WorldScene, make_scene, scenario_id
 from drivegen.world.splits import held_out_notes, splits_of
 from drivegen.world.warm import warm_up
+from drivegen.world.workers import worker_pool
 
 VERSION = "v1.0-drivegen"
 SETTINGS_FILE = "drivegen_world.json"
 HELD_OUT_FILE = "held_out.json"
 # What decides the speed but never a byte.
 _SPEED_ONLY = frozenset({"workers"})
-SceneFrames = dict[str, list[Bytes]]
 
 
 def settings_of(config: WorldConfig) -> dict[str, Any]:
@@ -60,9 +59,11 @@ def write_world(config: WorldConfig, out: Path, progress: Callable[[int, int], N
         The roots, in order. Roots that an earlier run finished with the same settings are kept as they are.
 
     Raises:
-        DataError: there is a root of other settings, or one that this command did not write.
+        DataError: there is a root of other settings, or one that this command did not write; or nothing can be
+            written there.
     """
     roots = _layout(config, Path(out))
+    _check_place(Path(out), roots)
     finished = {root for root, _ in roots if _finished(root, config)}
     done = sum(len(indices) for root, indices in roots if root in finished)
     if progress is not None:
@@ -87,16 +88,6 @@ def write_world(config: WorldConfig, out: Path, progress: Callable[[int, int], N
     return [root for root, _ in roots]
 
 
-def render_scene(scene: WorldScene, supersample: int) -> SceneFrames:
-    """All frames of a scene, by camera."""
-    return {
-        name: [
-            render_frame(scene, camera, int(t), supersample=supersample) for t in scene.scenario.frame_times_us[name]
-        ]
-        for name, camera in scene.scenario.cameras.items()
-    }
-
-
 def _root_settings(config: WorldConfig) -> RootSettings:
     return RootSettings(config.image_format, config.jpeg_quality, config.keyframe_hz)
 
@@ -108,6 +99,21 @@ def _layout(config: WorldConfig, out: Path) -> list[tuple[Path, range]]:
         return [(out, range(config.scenes))]
     starts = range(0, config.scenes, size)
     return [(out / f"root-{i:05d}", range(a, min(a + size, config.scenes))) for i, a in enumerate(starts)]
+
+
+def _check_place(out: Path, roots: list[tuple[Path, range]]) -> None:
+    """Refuse roots inside of a root, and a root that holds a folder of roots: readers would find one of them only."""
+    if roots[0][0] == out:
+        found, expected = sorted(out.glob("root-[0-9]*")), "no folder of roots where a single root goes"
+    else:
+        found, expected = (
+            [*out.glob(SETTINGS_FILE), *sorted(out.glob("v1.0-*"))],
+            "no root where a folder of roots goes",
+        )
+    if found:
+        raise DataError(
+            "another world is there", where=found[0], expected=expected, remedy="choose another folder with out=..."
+        )
 
 
 def _finished(root: Path, config: WorldConfig) -> bool:
@@ -142,11 +148,20 @@ def _changed(written: dict[str, Any], config: WorldConfig) -> list[str]:
 
 def _claim(root: Path, config: WorldConfig) -> None:
     """Write down the settings before the first image, so that a rerun knows what it resumes."""
-    root.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"settings_hash": settings_hash(config), "settings": settings_of(config)}, indent=1)
-    temporary = root / f".{SETTINGS_FILE}.tmp"
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(root / SETTINGS_FILE)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        temporary = root / f".{SETTINGS_FILE}.tmp"
+        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.replace(root / SETTINGS_FILE)
+    except OSError as error:
+        raise DataError(
+            "cannot be written to",
+            where=root,
+            expected="a folder, or a place for one",
+            got=error.strerror,
+            remedy="choose another folder with out=...",
+        ) from error
 
 
 @contextmanager
@@ -158,12 +173,8 @@ def _scenes_of(config: WorldConfig, indices: range, root: Path) -> Iterator[Iter
         return
     # Kernels are compiled once, here, and found on the disk by the workers.
     warm_up()
-    # Spawned, because a fork would copy whatever threads and locks the caller holds.
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
-    try:
+    with worker_pool(processes) as pool:
         yield _ahead(pool, config, indices, root)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _ahead(pool: ProcessPoolExecutor, config: WorldConfig, indices: range, root: Path) -> Iterator[SceneText]:
@@ -175,13 +186,6 @@ def _ahead(pool: ProcessPoolExecutor, config: WorldConfig, indices: range, root:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
-
-
-def _start_worker() -> None:
-    import cv2
-
-    # One core each: the processes are the parallelism.
-    cv2.setNumThreads(1)
 
 
 def write_scene_of(config: WorldConfig, index: int, root: Path) -> SceneText:

@@ -114,6 +114,12 @@ def test_a_misspelt_command(tmp_path: Path) -> None:
     [
         (["world", "scene=3"], 2, "did you mean scenes?"),
         (["world", "weather=[rane]"], 2, "did you mean rain?"),
+        (["world", "weather=rain"], 2, "weather=[rain]"),
+        (["world", "hz=nan"], 2, "hz: out of range"),
+        (["world", "ego.kind=action"], 2, "ego.action: "),
+        (["world", "ego.kind=trajectory", "ego.trajectory=[[1,nan,0,0]]"], 2, "ego.trajectory[0]: not a pose"),
+        (["world", "scenes=1", "out=file"], 1, "file: cannot be written to"),
+        (["world", "scenes=1", "out=foreign"], 1, "a root that is no world of ours"),
         (["sample", "weather=fogg"], 2, "did you mean fog?"),
         (["sample", "store.image_formt=png"], 2, "did you mean store.image_format?"),
         (["sample", "scenarios=nuscenes", "root=nowhere"], 2, "root: "),
@@ -133,8 +139,10 @@ def test_a_mistake_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    # In this process: eleven starts of torch would take a minute.
+    # In this process: as many starts of torch would take minutes.
     (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "foreign" / "v1.0-mini").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     monkeypatch.setenv("DRIVEGEN_SCRATCH", "")

@@ -9,7 +9,7 @@ from shapely import Polygon, STRtree
 
 from drivegen.core import stream
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads import make_network
 from drivegen.world.traffic import EGO_SIZE, Density, simulate
 

@@ -53,7 +53,7 @@ def shape_mesh(
     if body in ("motorcycle", "scooter"):
         if coarse:
             return far_motorcycle_mesh(size_m, variant=variant, scooter=body == "scooter")
-        return motorcycle_mesh(size_m, variant=variant, steer_rad=steer_rad, scooter=body == "scooter")
+        return motorcycle_mesh(size_m, variant=variant, scooter=body == "scooter")
     if coarse:
         return far_person_mesh(body, size_m, phase=phase, standing=standing, variant=variant)
     return person_mesh(body, size_m, phase=phase, standing=standing, variant=variant)

@@ -127,15 +127,15 @@ def _riding_leg(b: MeshBuilder, h: float, o: Outfit, hip: Floats, foot: Floats, 
     shoe(b, h, o.shoes, ankle, -0.1)
 
 
-def motorcycle_mesh(size_m: Size, *, variant: int, steer_rad: float, scooter: bool) -> Mesh:
+def motorcycle_mesh(size_m: Size, *, variant: int, scooter: bool) -> Mesh:
     """A motorcycle or scooter and its rider; the machine is tinted."""
     length, width, height = size_m
     radius, tyre = (0.24, 0.11) if scooter else (0.31, 0.14)
     rear, front = -0.5 * length + radius, 0.5 * length - radius
     b = BatchBuilder()
     sides = 12
-    for x, steer in ((rear, 0.0), (front, steer_rad)):
-        _solid_wheel(b, (x, 0.0, radius), radius, tyre, steer, sides)
+    for x in (rear, front):
+        _solid_wheel(b, (x, 0.0, radius), radius, tyre, sides)
     stem = np.array([front - (0.22 if scooter else 0.28), 0.0, 0.98 if scooter else 0.95])
     for side in (1, -1):
         b.tube((front, side * 0.10, radius), (stem[0], side * 0.08, stem[2] - 0.05), (0.028, 0.024), _GREY,
@@ -144,7 +144,7 @@ def motorcycle_mesh(size_m: Size, *, variant: int, steer_rad: float, scooter: bo
     if scooter:
         _scooter_body(b, rear, front, stem)
     else:
-        _motorcycle_body(b, shell, rear, front, stem, radius)
+        _motorcycle_body(b, rear, front, stem, radius)
     _machine_lamps(shell, rear, stem, seat_z=0.80)
     shell.into(b)
     grip = _handlebar(b, stem + np.array([-0.02, 0.0, 0.06]), 0.5 * width)
@@ -163,15 +163,13 @@ def motorcycle_mesh(size_m: Size, *, variant: int, steer_rad: float, scooter: bo
     return b.build()
 
 
-def _solid_wheel(
-    b: MeshBuilder, hub: tuple[float, float, float], radius: float, tyre: float, steer_rad: float, sides: int
-) -> None:
+def _solid_wheel(b: MeshBuilder, hub: tuple[float, float, float], radius: float, tyre: float, sides: int) -> None:
     for side in (1, -1):
-        wheel(b, (hub[0], side * 0.5 * tyre, hub[2]), radius, 0.5 * tyre, side=side, steer_rad=0.0, sides=sides,
+        wheel(b, (hub[0], side * 0.5 * tyre, hub[2]), radius, 0.5 * tyre, side=side, sides=sides,
               rim=0.70)  # fmt: skip
 
 
-def _motorcycle_body(b: MeshBuilder, shell: Shell, rear: float, front: float, stem: Floats, radius: float) -> None:
+def _motorcycle_body(b: MeshBuilder, rear: float, front: float, stem: Floats, radius: float) -> None:
     paint: Colour = (1.0, 1.0, 1.0)
     dark, metal = (0.06, 0.06, 0.065), (0.35, 0.36, 0.37)
     swept(b, [(rear + 0.62, 0, 0.78), (rear + 0.78, 0, 0.86), (stem[0] - 0.10, 0, 0.88), (stem[0] + 0.02, 0, 0.82)],

@@ -13,7 +13,6 @@ from drivegen.world.raster.batch import Batch, Integers32
 from drivegen.world.raster.kernels import depth_of, draw
 from drivegen.world.raster.view import View
 
-
 Window = tuple[int, int, int, int]
 """First column, first row, columns and rows of a part of a grid of samples."""
 

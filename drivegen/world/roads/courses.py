@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.centre_line import CentreLine, draw_line
 
 HEADING_LIMIT_RAD = 1.7

@@ -9,7 +9,7 @@ import shapely
 from shapely.geometry import LineString
 
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.layout import Layout
 
 DEPTH_M = 60.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.courses import MANNERS
 from drivegen.world.roads.crossing_plan import build_crossings, build_junctions, build_signals
 from drivegen.world.roads.frontages import build_frontages

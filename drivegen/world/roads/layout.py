@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.centre_line import CentreLine, between
 from drivegen.world.roads.corners import Shape, Spoke, make_shape
 from drivegen.world.roads.junctions import Control

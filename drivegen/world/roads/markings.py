@@ -9,8 +9,8 @@ from shapely.geometry import LineString
 
 from drivegen.core import LaneLine
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Colour
+from drivegen.world.profile import Profile
 from drivegen.world.roads.ground_plan import island_spans, parking_spans
 from drivegen.world.roads.layout import Layout, Street
 
@@ -59,7 +59,7 @@ def build_lane_lines(layout: Layout, style: PaintStyle) -> tuple[LaneLine, ...]:
                 lines += _edges(street, span, right, style)
         for right in (True, False):
             for span in parking_spans(street, right):
-                lines += _parking(street, span, right, style)
+                lines.append(_parking(street, span, right))
     return tuple(lines)
 
 
@@ -120,9 +120,9 @@ def _edges(street: Street, span: tuple[float, float], right: bool, style: PaintS
     return found
 
 
-def _parking(street: Street, span: tuple[float, float], right: bool, style: PaintStyle) -> list[LaneLine]:
+def _parking(street: Street, span: tuple[float, float], right: bool) -> LaneLine:
     d = street.section.parking_inner_m(right)
-    return [_line(street, span, _signed(right, d), "solid", 0.1, WHITE)]
+    return _line(street, span, _signed(right, d), "solid", 0.1, WHITE)
 
 
 def _signed(right: bool, d: float) -> float:

@@ -13,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 
 from drivegen.core import LaneLine, RoadMap, Structure
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Colour
+from drivegen.world.profile import Profile
 from drivegen.world.roads.centre_line import CentreLine
 from drivegen.world.roads.frontages import Frontage
 from drivegen.world.roads.junctions import Crossing, Junction

@@ -11,7 +11,7 @@ from shapely.geometry import LineString
 
 from drivegen.core import GeometryError
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.centre_line import CentreLine
 from drivegen.world.roads.courses import HEADING_LIMIT_RAD, MANNERS, draw_course
 from drivegen.world.roads.junctions import Control
@@ -97,7 +97,7 @@ def _attempt(
     turn = first[1] if first is not None else None
     while draft.length_m < length_m:
         for _ in range(_TRIES):
-            proposal = _propose(rng, profile, draft, turn, length_m)
+            proposal = _propose(rng, profile, draft, turn)
             if proposal is not None:
                 break
         else:
@@ -121,9 +121,7 @@ def _cut_m(before: PlannedRoad, proposal: _Proposal) -> float:
     return 12.0 + inside
 
 
-def _propose(
-    rng: np.random.Generator, profile: Profile, draft: _Draft, turn: Turn | None, length_m: float
-) -> _Proposal | None:
+def _propose(rng: np.random.Generator, profile: Profile, draft: _Draft, turn: Turn | None) -> _Proposal | None:
     """The next junction with its roads; None where there is no room for the ego's road or for any side road."""
     manner = MANNERS[profile]
     before = draft.roads[draft.main[-1]]

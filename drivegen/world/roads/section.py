@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 
 GUTTER_M = 0.3
 """Carriageway between the outermost lane and the kerb."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.junctions import Control
 from drivegen.world.roads.layout import Layout, Street
 

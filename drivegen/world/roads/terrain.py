@@ -9,7 +9,7 @@ import numpy as np
 from drivegen.core import TerrainGrid
 from drivegen.core.arrays import Floats
 from drivegen.core.poses import quaternion_from_yaw, quaternion_product
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 
 SLOPE_LIMIT = {Profile.URBAN: 0.022, Profile.SUBURBAN: 0.032, Profile.RURAL: 0.04}
 """Steepest slope anywhere, rise over run."""

@@ -9,8 +9,8 @@ from shapely.geometry import Polygon
 
 from drivegen.core import Structure
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Colour, Material
+from drivegen.world.profile import Profile
 from drivegen.world.roads import RoadNetwork
 from drivegen.world.scenery.buildings import Character, add_town_house
 from drivegen.world.scenery.facets import Coat

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Colour, Material, Mesh
+from drivegen.world.profile import Profile
 from drivegen.world.roads import KERB_M, RoadNetwork
 from drivegen.world.scenery.facets import Coat, Facets, drape
 from drivegen.world.scenery.palette import shaded

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 
 from drivegen.core.arrays import Booleans, Bytes, Floats, Integers
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Colour, Material, Mesh, MeshBuilder
+from drivegen.world.profile import Profile
 from drivegen.world.roads import RoadNetwork, Terrain
 from drivegen.world.scenery.facets import Coat, Facets, drape
 from drivegen.world.scenery.ground import LAND_DROP_M, raised_m

@@ -41,7 +41,6 @@ AUTUMN: tuple[Colour, ...] = ((0.66, 0.46, 0.17), (0.62, 0.34, 0.16), (0.50, 0.4
 NEEDLES: tuple[Colour, ...] = ((0.23, 0.35, 0.22), (0.26, 0.37, 0.20), (0.28, 0.38, 0.29))
 CROPS: tuple[Colour, ...] = ((0.38, 0.46, 0.20), (0.70, 0.62, 0.34), (0.44, 0.52, 0.22), (0.60, 0.55, 0.26))
 STEEL: Colour = (0.42, 0.43, 0.44)
-DARK: Colour = (0.12, 0.12, 0.13)
 
 
 def shaded(rng: np.random.Generator, rgb: Sequence[float], spread: float) -> Colour:

@@ -9,8 +9,8 @@ import shapely
 
 from drivegen.core import Structure
 from drivegen.core.arrays import Booleans, Floats, Integers
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Mesh
+from drivegen.world.profile import Profile
 from drivegen.world.roads import RoadNetwork
 from drivegen.world.scenery.estates import Estate
 from drivegen.world.scenery.ground import LAND_DROP_M, raised_m

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads import Frontage, RoadNetwork
 from drivegen.world.scenery.buildings import Character
 from drivegen.world.scenery.placement import Front, Occupied
@@ -24,9 +24,6 @@ class Use(StrEnum):
     BARN = "barn"
     PARK = "park"
     CAR_PARK = "car_park"
-
-
-BUILT = (Use.TOWN_HOUSE, Use.SHED, Use.VILLA, Use.FARM, Use.BARN)
 
 
 @dataclass(frozen=True, eq=False)

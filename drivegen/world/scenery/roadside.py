@@ -7,8 +7,8 @@ import shapely
 
 from drivegen.core import Structure
 from drivegen.core.arrays import Booleans, Floats
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Mesh
+from drivegen.world.profile import Profile
 from drivegen.world.roads import RoadNetwork
 from drivegen.world.scenery.fences import add_field_fence
 from drivegen.world.scenery.furniture import SIZE_M, Kind, furniture

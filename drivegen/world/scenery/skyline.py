@@ -6,8 +6,8 @@ import numpy as np
 import shapely
 
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Colour, Material, Mesh, MeshBuilder
+from drivegen.world.profile import Profile
 from drivegen.world.roads import RoadNetwork
 from drivegen.world.scenery.palette import BRICKS, CONCRETES, PLASTERS, ROOFS, pick, times
 from drivegen.world.scenery.pile import Pile, scattered

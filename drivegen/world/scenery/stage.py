@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Material, Mesh
+from drivegen.world.profile import Profile
 from drivegen.world.roads import RoadNetwork
 from drivegen.world.scenery.buildings import CHARACTERS
 from drivegen.world.scenery.estates import Estate, build_estate

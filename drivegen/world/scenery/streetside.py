@@ -10,8 +10,8 @@ from shapely.geometry.base import BaseGeometry
 
 from drivegen.core import Structure
 from drivegen.core.arrays import Booleans, Floats
-from drivegen.world.config import Profile
 from drivegen.world.geometry import Mesh
+from drivegen.world.profile import Profile
 from drivegen.world.roads import Road, RoadNetwork
 from drivegen.world.scenery.furniture import (
     LAMP_HEIGHT_M,

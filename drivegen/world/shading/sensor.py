@@ -25,7 +25,9 @@ def develop(radiance: Floats32, look: Look, seed: int) -> Bytes:
     out = np.empty(radiance.shape, np.uint8)
     shift = np.array([seed % _TILE, (seed // _TILE) % _TILE], np.int64)
     halo = _halo(radiance, look)
-    _expose(radiance, look.exposure, halo, _curve(look.contrast), look.saturation, look.noise, _noise_tile(), shift, out)
+    _expose(
+        radiance, look.exposure, halo, _curve(look.contrast), look.saturation, look.noise, _noise_tile(), shift, out
+    )
     return out
 
 

@@ -80,6 +80,6 @@ def _info(mesh: Mesh) -> Bytes:
 
 
 def _eye(view: View) -> Floats:
-    """A view as one vector: position (3), camera_from_global rotation (9), fx, fy, cx, cy in samples, 1 / fx, 1 / fy."""
+    """A view as one vector: position (3), camera_from_global rotation (9), fx, fy, cx, cy, 1 / fx, 1 / fy."""
     lens = [view.fx, view.fy, view.cx, view.cy, 1.0 / view.fx, 1.0 / view.fy]
     return np.concatenate([view.position, view.rotation.ravel(), lens]).astype(np.float64)

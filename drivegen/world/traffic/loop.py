@@ -165,7 +165,7 @@ def run(
             walk(lanes, drivers, alive, paths, steps, walkers, j, strollers, lights[step], until_green[step], dt)
         if step % max(1, int(0.34 / dt)) == 0:
             drop_drivers(lanes, drivers, alive)
-            drop_walkers(paths, walkers, strollers, drivers[0].x, drivers[0].y)
+            drop_walkers(walkers, strollers, drivers[0].x, drivers[0].y)
             renew_drivers(lanes, points, drivers, boxes, count, probes, rates[0], route)
             renew_walkers(paths, steps, walkers, drivers[0].x, drivers[0].y, sidewalk_probes, rates[1])
     return n

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -15,6 +16,9 @@ EGO_SIZE: tuple[float, float, float] = (4.6, 1.86, 1.6)
 
 CHANGE_AFTER_S = 1.5
 """Time of the clip from which the ego looks for the gap of an asked lane change, or brakes when asked to stop."""
+
+MOST_SPEED_MPS = 70.0
+"""Fastest ego that may be asked for."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,31 @@ class EgoPlan:
     action: Action | None = None
     """With `kind=action`: what it does."""
     speed_mps: float | None = None
-    """Its speed on a free road; None draws one that suits the road."""
+    """Its speed on a free road, at most 70; None draws one that suits the road."""
     trajectory: tuple[tuple[float, float, float, float], ...] = ()
-    """With `kind=trajectory`: (t s, x m, y m, yaw rad) from the start pose, x forward, y left; t rises from 0."""
+    """With `kind=trajectory`: (t s, x m, y m, yaw rad) from the start pose, x forward, y left; t >= 0 rises."""
 
     def __post_init__(self) -> None:
         if (self.kind == "action") != (self.action is not None):
             raise ConfigError("kind and action disagree", where="action", expected="one exactly with kind=action")
         if (self.kind == "trajectory") != (len(self.trajectory) > 0):
-            raise ConfigError("kind and trajectory disagree", where="trajectory", expected="one with kind=trajectory")
+            expected = "one exactly with kind=trajectory"
+            raise ConfigError("kind and trajectory disagree", where="trajectory", expected=expected)
+        if self.speed_mps is not None and not 0 <= self.speed_mps <= MOST_SPEED_MPS:
+            expected = f"0 to {MOST_SPEED_MPS:g}"
+            raise ConfigError("out of range", where="speed_mps", expected=expected, got=self.speed_mps)
+        self._check_trajectory()
+
+    def _check_trajectory(self) -> None:
+        for number, point in enumerate(self.trajectory):
+            if not all(map(math.isfinite, point)):
+                where = f"trajectory[{number}]"
+                raise ConfigError("not a pose", where=where, expected="finite t, x, y, yaw", got=list(point))
         times = [point[0] for point in self.trajectory]
-        if any(b <= a for a, b in pairwise(times)):
-            raise ConfigError("times must rise", where="trajectory", got=times)
-        if self.speed_mps is not None and self.speed_mps < 0:
-            raise ConfigError("must not be negative", where="speed_mps", got=self.speed_mps)
+        if any(t < 0 for t in times) or any(b <= a for a, b in pairwise(times)):
+            raise ConfigError("times do not rise", where="trajectory", expected="t rising, from 0 or later", got=times)
+        for number, (a, b) in enumerate(pairwise(self.trajectory), start=1):
+            speed_mps = math.dist(a[1:3], b[1:3]) / (b[0] - a[0])
+            if speed_mps > MOST_SPEED_MPS:
+                where, expected = f"trajectory[{number}]", f"at most {MOST_SPEED_MPS:g} m/s between poses"
+                raise ConfigError("too fast", where=where, expected=expected, got=f"{speed_mps:.4g} m/s")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads import RoadNetwork
 from drivegen.world.traffic import tables
 from drivegen.world.traffic.cast import (

@@ -30,7 +30,7 @@ def drop_drivers(lanes: Table, drivers: Table, alive: np.ndarray) -> None:
 
 
 @compiled
-def drop_walkers(paths: Table, walkers: Table, strollers: np.ndarray, x: float, y: float) -> None:
+def drop_walkers(walkers: Table, strollers: np.ndarray, x: float, y: float) -> None:
     """Let walkers go who are far away."""
     for j in strollers:
         w = walkers[j]

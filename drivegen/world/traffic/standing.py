@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads import ParkingSpot, RoadNetwork
 from drivegen.world.traffic.barrier_rows import median_rows, roadside_rows
 from drivegen.world.traffic.cast import PARKED_SHARES, draw_member, fork, pick

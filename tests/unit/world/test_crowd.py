@@ -9,7 +9,7 @@ import pytest
 
 from drivegen.core import Crowdedness, forward_camera, stream
 from drivegen.world import crowd
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 
 
 def run(search: crowd.Search, answer: Callable[[float], float]) -> list[tuple[float, float]]:

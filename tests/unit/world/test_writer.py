@@ -119,6 +119,22 @@ def test_other_settings_and_foreign_roots_are_refused(tmp_path: Path) -> None:
         write_world(replace(CONFIG, scenes=1), tmp_path / "b")
 
 
+def test_a_file_is_no_place_for_a_world(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DataError, match=r"cannot be written to.*out="):
+            write_world(replace(CONFIG, scenes=1), out)
+
+
+def test_roots_do_not_lie_inside_of_roots(tmp_path: Path) -> None:
+    (tmp_path / "one" / "v1.0-drivegen").mkdir(parents=True)
+    with pytest.raises(DataError, match="another world is there"):
+        write_world(replace(CONFIG, scenes_per_root=1), tmp_path / "one")
+    (tmp_path / "many" / "root-00000").mkdir(parents=True)
+    with pytest.raises(DataError, match="another world is there"):
+        write_world(CONFIG, tmp_path / "many")
+
+
 def test_an_interrupted_world_is_finished(tmp_path: Path) -> None:
     config = replace(CONFIG, scenes=2)
 

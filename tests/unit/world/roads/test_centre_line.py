@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drivegen.core import stream
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.centre_line import STEP_M, draw_line
 from drivegen.world.roads.courses import HEADING_LIMIT_RAD, MANNERS, draw_course
 

@@ -7,7 +7,7 @@ import pytest
 from shapely.geometry import Polygon
 
 from drivegen.core import stream
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.corners import Spoke, make_shape
 from drivegen.world.roads.section import make_section
 

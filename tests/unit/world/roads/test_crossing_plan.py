@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivegen.core import stream
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads import Light, RoadNetwork, make_network
 from drivegen.world.roads.generate import PACE
 

@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry import Point
 
 from drivegen.core import RoadMap, stream
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads import RoadNetwork, make_network
 
 

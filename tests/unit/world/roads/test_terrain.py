@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drivegen.core import Pose, stream
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads.terrain import SLOPE_LIMIT, Terrain, make_terrain
 
 

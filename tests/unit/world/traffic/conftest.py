@@ -10,7 +10,7 @@ from shapely.geometry import box
 
 from drivegen.core import stream
 from drivegen.core.arrays import Floats
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads import (
     Arm,
     Control,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from drivegen.core import CATEGORIES, ConfigError, decode, encode, stream
-from drivegen.world.config import Profile
 from drivegen.world.geometry import LAMP_COUNT, Lamp
+from drivegen.world.profile import Profile
 from drivegen.world.roads import KERB_M, RoadNetwork, Turn, make_network
 from drivegen.world.traffic import EGO_SIZE, Density, EgoPlan, Traffic, simulate
 

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from drivegen.core import stream
-from drivegen.world.config import Profile
+from drivegen.world.profile import Profile
 from drivegen.world.roads import KERB_M, RoadNetwork, make_network
 from drivegen.world.traffic import Density
 from drivegen.world.traffic.barrier_rows import GAP_M, roadside_rows
