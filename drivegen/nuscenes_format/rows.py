@@ -106,9 +106,8 @@ def scene_rows(scenario: Scenario, grid: SampleGrid, image_name: Callable[[str, 
         },
     )
     for index, token in enumerate(grid.tokens):
-        links = links(grid.tokens, index)
-        row = {"token": token, "timestamp": grid.timestamps_us[index], **links, "scene_token": scene_token}
-        yield "sample", row
+        row = {"token": token, "timestamp": grid.timestamps_us[index]}
+        yield "sample", {**row, **links(grid.tokens, index), "scene_token": scene_token}
     for camera in scenario.cameras.values():
         pose = camera.ego_from_camera
         yield (

@@ -121,6 +121,11 @@ class Mesh:
         normals = self.normals @ turn.T.astype(np.float32)
         return replace(self, corners=corners.astype(np.float32), normals=normals)
 
+    def placed(self, yaw_rad: float, place: Floats) -> Mesh:
+        """The same, turned about z and then moved by place (3,)."""
+        cos, sin = float(np.cos(yaw_rad)), float(np.sin(yaw_rad))
+        return self.moved(np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]]), place)
+
     def scaled(self, size: Floats) -> Mesh:
         """The same with x, y, z multiplied by size (3,); normals stay normal, uv is left as it is."""
         size = np.asarray(size, dtype=np.float32)

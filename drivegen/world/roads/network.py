@@ -42,8 +42,6 @@ class Road:
         section: its cross-section, seen in the direction of the line.
         start_junction: junction at its first point, -1 at the map's edge.
         end_junction: junction at its last point, -1 at the map's edge.
-        lanes_forward: lanes along the line, the one next to the middle first.
-        lanes_backward: lanes against it, the one next to the middle first.
         main: whether the ego drives here.
     """
 
@@ -52,8 +50,6 @@ class Road:
     section: Section
     start_junction: int
     end_junction: int
-    lanes_forward: tuple[int, ...]
-    lanes_backward: tuple[int, ...]
     main: bool
 
 

@@ -141,9 +141,8 @@ def _crossing_heads(
 
 
 def _head(signal: int, walk: bool, mesh: Mesh, place: Floats, yaw: float) -> SignalHead:
-    cos, sin = float(np.cos(yaw)), float(np.sin(yaw))
-    moved = mesh.moved(np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]]), place)
-    return SignalHead(signal, walk, moved, place + (0.3 if walk else 0.52) * _UP, np.array([cos, sin]))
+    centre = place + (0.3 if walk else 0.52) * _UP
+    return SignalHead(signal, walk, mesh.placed(yaw, place), centre, np.array([np.cos(yaw), np.sin(yaw)]))
 
 
 def _foot(terrain: Terrain, xy: Floats, lift: float) -> Floats:

@@ -33,10 +33,8 @@ def sign_posts(network: RoadNetwork) -> Mesh:
     found: list[Mesh] = []
     feet = beside_ways(network, np.array([sign.xy for sign in network.signs]), _CLEAR_M)
     for sign, xy in zip(network.signs, feet, strict=True):
-        cos, sin = float(np.cos(sign.yaw)), float(np.sin(sign.yaw))
-        turn = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
         foot = np.array([*xy, float(network.terrain.height(xy)) + lift])
-        found.append(sign_mesh(sign.kind, sign.value).moved(turn, foot))
+        found.append(sign_mesh(sign.kind, sign.value).placed(sign.yaw, foot))
     return Mesh.join(found)
 
 

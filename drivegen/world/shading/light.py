@@ -222,5 +222,5 @@ def beam_power(beam: Floats, x: float, y: float, z: float) -> float:
     wide = falling(a * a)
     power = 0.9 * wide
     if cut > 0.0:
-        power += cut * (62.0 * wide * falling(max(below, 0.0) * 10.0) + 210.0 * falling(b * b + c * c))
+        power += cut * (125.0 * wide * falling(max(below, 0.0) * 10.0) + 300.0 * falling(b * b + c * c))
     return beam[9] * power / (square + 60.0)

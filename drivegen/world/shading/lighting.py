@@ -95,9 +95,9 @@ def _add_beam(q: Floats32, material: int, beam: Floats, wet: float) -> None:
         # Roads are rough: they answer a grazing beam far better than a smooth surface would.
         facing = 0.50 + 0.5 * facing
     else:
-        facing *= 0.65
+        facing *= 0.40
     if material == s.SIGN:
-        facing += 3.0
+        facing += 2.0
     elif material == s.MARKING:
         facing += 0.10 * (1.0 - wet)
     q[f.LR] += power * facing
