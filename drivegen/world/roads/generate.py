@@ -61,7 +61,7 @@ def make_network(
     return RoadNetwork(
         profile=profile,
         terrain=terrain,
-        roads=_roads(layout, graph),
+        roads=_roads(layout),
         lanes=graph.lanes,
         junctions=build_junctions(layout, graph, signal_index),
         signals=signals,
@@ -79,7 +79,7 @@ def make_network(
     )
 
 
-def _roads(layout: Layout, graph: LaneGraph) -> tuple[Road, ...]:
+def _roads(layout: Layout) -> tuple[Road, ...]:
     return tuple(
         Road(
             street.index,
@@ -87,8 +87,6 @@ def _roads(layout: Layout, graph: LaneGraph) -> tuple[Road, ...]:
             street.section,
             street.ends[0].junction,
             street.ends[1].junction,
-            graph.forward[street.index],
-            graph.backward[street.index],
             street.main,
         )
         for street in layout.streets
