@@ -5,7 +5,7 @@
 `model` is the model folder to judge (default: the one that ships), `trained` a folder with the runs that made it
 (named in STAGES), `pandaset` a copy of PandaSet drive 002 in nuScenes form, `pandaset_runs` the folder with the runs on
 it and the store sampled from them (`sample`), `ci_log` what `time bash .ci/run` printed in a fresh clone. What is not
-named is left out. Needs about five minutes.
+named keeps the figures that are there. Needs about five minutes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 # The table of figures in the page stands between these.
 TABLE_BEGINS, TABLE_ENDS = "<!-- figures -->", "<!-- end of figures -->"
 # Folders of the runs, as the page names them; those that are not there are left out.
-STAGES = ("autoencoder-1", "autoencoder", "image-1", "image", "video", "decoder")
+STAGES = ("autoencoder-1", "autoencoder", "image-1", "image", "video", "decoder", "image-2", "video-2", "decoder-2")
 # What is told of a run, and its unit.
 TRAINING_FACTS = {
     "steps": "steps",
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str]) -> None:
         raise ConfigError("unknown option", where=", ".join(sorted(unknown)))
     out = RESULTS
     model = Path(options["model"]) if "model" in options else default_model_folder()
-    figures: dict[str, Figure] = {}
+    figures = read_figures(out / "first_chain.json")
     figures |= rerun_figures(model)
     figures |= agreement_figures(model, out)
     if "trained" in options:
@@ -94,6 +94,17 @@ def main(arguments: Sequence[str]) -> None:
         figures |= ci_figures(Path(options["ci_log"]).read_text(encoding="utf-8"))
     write_figures(out / "first_chain.json", figures)
     write_table(out / "first_chain.md", figures)
+
+
+def read_figures(path: Path) -> dict[str, Figure]:
+    """The figures that are there."""
+    if not path.is_file():
+        return {}
+    rows: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    for row in rows.values():
+        if "interval_95" in row:
+            row["interval_95"] = tuple(row["interval_95"])
+    return {key: Figure(**row) for key, row in rows.items()}
 
 
 def write_figures(path: Path, figures: dict[str, Figure]) -> None:

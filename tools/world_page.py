@@ -34,7 +34,7 @@ DEFAULTS = {
     "strip_scenes": "36", "clips": "600", "minutes": "6", "seed": "11", "workers": "0",
     "out": str(Path(__file__).parents[1] / "docs" / "results"), "scratch": "out/world_page",
 }  # fmt: skip
-SHEET_BYTES, STRIP_BYTES = 390_000, 365_000
+SHEET_BYTES, STRIP_BYTES = 700_000, 420_000
 # Parts whose figures stand in a table of the same name in the page; crowdedness is a table of its own.
 TABLES = ("boxes", "ambience", "bench")
 

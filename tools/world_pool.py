@@ -83,7 +83,7 @@ def encoded_png(sheet: Bytes, width_px: int, limit_bytes: int) -> Image.Image:
 
 def _with_palette(picture: Image.Image, colors: int, dither: Image.Dither) -> Image.Image:
     """The picture in its own usual colours; those of boxes, rare in it, stay what they are and colour nothing else."""
-    usual = picture.quantize(colors, method=Image.Quantize.MEDIANCUT)
+    usual = picture.quantize(colors, method=Image.Quantize.MEDIANCUT, kmeans=8)
     index = np.array(picture.quantize(palette=usual, dither=dither))
     values = np.asarray(picture).astype(np.int16)
     boxes = list(CATEGORY_COLOR.values())

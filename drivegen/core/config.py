@@ -102,7 +102,8 @@ def _decode_scalar(hint: Any, value: Any, path: str) -> Any:
         return float(value)
     if hint is int and isinstance(value, int) and not isinstance(value, bool):
         return value
-    if hint is Path and isinstance(value, str | Path):
+    # An empty path would be the current folder, which nobody who leaves it empty means.
+    if hint is Path and isinstance(value, str | Path) and value != "":
         return Path(value)
     if hint in (bool, str, type(None)) and isinstance(value, hint):
         return value

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drivegen.core import TimeOfDay, Weather
+from drivegen.core import LightState, TimeOfDay, Weather
 from drivegen.core.arrays import Integers
 from drivegen.world.geometry import LAMP_COUNT, Lamp
 from drivegen.world.geometry.mesh import Floats32
-from drivegen.world.roads import Light, Signal
+from drivegen.world.roads import Signal
 from drivegen.world.shading import Look
 from drivegen.world.traffic import Traffic
 from drivegen.world.truth import track_id_of
@@ -19,7 +19,7 @@ from drivegen.world.truth import track_id_of
 DAYTIME_RUNNING = 0.3
 # Pedestrians are told to go while the arm that they cross is red for at least this long.
 WALK_S = 5.0
-_SHOWN = {Light.RED: Lamp.RED, Light.AMBER: Lamp.AMBER, Light.GREEN: Lamp.GREEN}
+_SHOWN = {LightState.RED: Lamp.RED, LightState.AMBER: Lamp.AMBER, LightState.GREEN: Lamp.GREEN}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ def signal_lamps(signals: tuple[Signal, ...], time_s: float) -> Floats32:
     for row, signal in enumerate(signals):
         light = signal.color_at(time_s)
         states[row, _SHOWN[light]] = 1.0
-        walk = light is Light.RED and signal.until_green_s(time_s) > WALK_S
+        walk = light is LightState.RED and signal.until_green_s(time_s) > WALK_S
         states[row, Lamp.WALK if walk else Lamp.STOP] = 1.0
     return states
 

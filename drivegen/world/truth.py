@@ -72,7 +72,7 @@ def _changes(signal: Signal, times_us: Integers) -> tuple[tuple[int, LightState]
     start, end = int(times_us[0]), int(times_us[-1])
     changes, time_s = [], 0.0
     while start + round(time_s * 1e6) <= end:
-        changes.append((start + round(time_s * 1e6), LightState(signal.color_at(time_s).value)))
+        changes.append((start + round(time_s * 1e6), signal.color_at(time_s)))
         # A microsecond beyond the change, so that rounding does not find the old state again.
         time_s += signal.remaining_s(time_s) + 1e-6
     return tuple(changes)

@@ -118,6 +118,7 @@ def test_a_misspelt_command(tmp_path: Path) -> None:
         (["world", "hz=nan"], 2, "hz: out of range"),
         (["world", "ego.kind=action"], 2, "ego.action: "),
         (["world", "ego.kind=trajectory", "ego.trajectory=[[1,nan,0,0]]"], 2, "ego.trajectory[0]: not a pose"),
+        (["world", "scenes=1", "out="], 2, "out: wrong type; expected Path"),
         (["world", "scenes=1", "out=file"], 1, "file: cannot be written to"),
         (["world", "scenes=1", "out=foreign"], 1, "a root that is no world of ours"),
         (["sample", "weather=fogg"], 2, "did you mean fog?"),

@@ -8,7 +8,7 @@ from drivegen.world.roads.lanes import Lane, Turn
 from drivegen.world.roads.network import Painted, Road, RoadNetwork
 from drivegen.world.roads.parking import Driveway, ParkingSpot
 from drivegen.world.roads.section import Section, Side
-from drivegen.world.roads.signals import ALL_RED_S, AMBER_S, LIGHTS, Light, Pole, Signal
+from drivegen.world.roads.signals import ALL_RED_S, AMBER_S, LIGHTS, Pole, Signal
 from drivegen.world.roads.signs import Sign, SignKind
 from drivegen.world.roads.surfaces import KERB_M, Surfaces
 from drivegen.world.roads.terrain import Terrain
@@ -27,7 +27,6 @@ __all__ = [
     "Frontage",
     "Junction",
     "Lane",
-    "Light",
     "Painted",
     "ParkingSpot",
     "Pole",

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from drivegen.core import LightState
 from drivegen.core.arrays import Floats
 
 AMBER_S = 3.0
 ALL_RED_S = 2.0
-
-
-class Light(StrEnum):
-    """What a traffic light shows."""
-
-    RED = "red"
-    AMBER = "amber"
-    GREEN = "green"
-
-
-LIGHTS = (Light.RED, Light.AMBER, Light.GREEN)
+LIGHTS = (LightState.RED, LightState.AMBER, LightState.GREEN)
 """What the codes 0, 1, 2 of `Signal.light_at` mean."""
 
 
@@ -60,7 +50,7 @@ class Signal:
         codes = np.where(phase < self.green_s, 2, np.where(phase < self.green_s + AMBER_S, 1, 0))
         return codes.astype(np.int8)
 
-    def color_at(self, t_s: float) -> Light:
+    def color_at(self, t_s: float) -> LightState:
         """What it shows at a time."""
         return LIGHTS[int(self.light_at(np.asarray(t_s)))]
 

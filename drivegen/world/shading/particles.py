@@ -18,7 +18,6 @@ from drivegen.world.shading.borrow import borrowed
 from drivegen.world.shading.light import LightField, beam_power, lamp_light
 from drivegen.world.shading.look import Look
 
-_BOX_M = np.array([22.0, 22.0, 12.0])
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def populate(
         ego_xy: (2,) the ego's place; people are put within WINDOW_M of it.
         renewals: how many times over the window will be filled anew.
     """
-    profile = Profile(network.profile)
+    profile = network.profile
     ego = ego_row(rng)
     ego["state"], ego["chain"][1], ego["s"] = tables.ALIVE, ego_lane, ego_s
     rows, crews = [ego], list[Crew]()

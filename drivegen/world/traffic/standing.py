@@ -23,7 +23,7 @@ def stand(network: RoadNetwork, rng: np.random.Generator, density: Density) -> l
     taken: set[int] = set()
     things = parking_sites(network, rng, density, taken)
     beside, rows = list[Thing](), median_rows(network, rng, density.static)
-    if Profile(network.profile) is Profile.RURAL:
+    if network.profile is Profile.RURAL:
         beside = roadside_sites(network, rng, density)
         rows += roadside_rows(network, rng, density.static)
     beside += _apart(rows, beside)

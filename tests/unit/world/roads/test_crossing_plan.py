@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from drivegen.core import stream
+from drivegen.core import LightState, stream
 from drivegen.world.profile import Profile
-from drivegen.world.roads import Light, RoadNetwork, make_network
+from drivegen.world.roads import RoadNetwork, make_network
 from drivegen.world.roads.generate import PACE
 
 
-def _shown_on_arrival(network: RoadNetwork) -> list[Light]:
+def _shown_on_arrival(network: RoadNetwork) -> list[LightState]:
     """What the lights on the route show to an ego that nothing stops."""
     time_s, left_m, shown = 0.0, -network.route_start_m, []
     for index in network.route:
@@ -25,5 +25,5 @@ def _shown_on_arrival(network: RoadNetwork) -> list[Light]:
 def test_about_half_of_the_lights_are_green_for_whoever_drives_steadily() -> None:
     networks = [make_network(stream(seed, "wave"), Profile.URBAN, 600.0) for seed in range(12)]
     shown = [light for network in networks for light in _shown_on_arrival(network)]
-    share = shown.count(Light.GREEN) / len(shown)
+    share = shown.count(LightState.GREEN) / len(shown)
     assert len(shown) > 40 and 0.5 < share < 0.8
