@@ -19,7 +19,6 @@ from drivegen.world.shading.light import LightField, beam_power, lamp_light
 from drivegen.world.shading.look import Look
 
 
-
 @dataclass(frozen=True)
 class _Kind:
     """What falls: speed m/s, its spread, size m, count, opacity of one drop, wobble m/s; `smear` times the exposure is
