@@ -1,11 +1,13 @@
 """Measures the whole chain and writes docs/results/first_chain.json, its table in first_chain.md, and a picture.
 
-    python tools/first_chain.py [model=FOLDER] [trained=FOLDER] [pandaset=FOLDER] [pandaset_runs=FOLDER] [ci_log=FILE]
+    python tools/first_chain.py [model=FOLDER] [before=FOLDER] [trained=FOLDER] [pandaset=FOLDER]
+        [pandaset_runs=FOLDER] [ci_log=FILE]
 
-`model` is the model folder to judge (default: the one that ships), `trained` a folder with the runs that made it
-(named in STAGES), `pandaset` a copy of PandaSet drive 002 in nuScenes form, `pandaset_runs` the folder with the runs on
-it and the store sampled from them (`sample`), `ci_log` what `time bash .ci/run` printed in a fresh clone. What is not
-named keeps the figures that are there. Needs about five minutes.
+`model` is the model folder to judge (default: the one that ships), `before` one that shipped earlier, `trained` a
+folder with the runs that made it (named in STAGES), `pandaset` a copy of PandaSet drive 002 in nuScenes form,
+`pandaset_runs` the folder with the runs on it and the store sampled from them (`sample`), `ci_log` what
+`time bash .ci/run` printed in a fresh clone. What is not named keeps the figures that are there. Needs about five
+minutes.
 """
 
 from __future__ import annotations
@@ -75,7 +77,7 @@ class Figure:
 def main(arguments: Sequence[str]) -> None:
     """Measure what was named and write the page's figures."""
     options = dict(argument.split("=", 1) for argument in arguments)
-    unknown = set(options) - {"model", "trained", "pandaset", "pandaset_runs", "ci_log"}
+    unknown = set(options) - {"model", "before", "trained", "pandaset", "pandaset_runs", "ci_log"}
     if unknown:
         raise ConfigError("unknown option", where=", ".join(sorted(unknown)))
     out = RESULTS
@@ -83,6 +85,10 @@ def main(arguments: Sequence[str]) -> None:
     figures = read_figures(out / "first_chain.json")
     figures |= rerun_figures(model)
     figures |= agreement_figures(model, out)
+    if "before" in options:
+        with tempfile.TemporaryDirectory() as unused:
+            earlier = agreement_figures(Path(options["before"]), Path(unused))
+        figures["agreement_generated_before"] = earlier["agreement_generated"]
     if "trained" in options:
         figures |= training_figures(Path(options["trained"]), "shipped")
     if "pandaset" in options:
