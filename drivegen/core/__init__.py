@@ -7,12 +7,15 @@ from drivegen.core.ambience import Ambience, TimeOfDay, Weather
 from drivegen.core.boxes import Boxes3D
 from drivegen.core.cameras import Camera, forward_camera
 from drivegen.core.categories import CATEGORIES, CATEGORY_GROUPS, CATEGORY_ID, ROAD_USERS
-from drivegen.core.clips import Clip, Requested, Verdict
+from drivegen.core.clips import Achieved, Clip, ObjectVerdict, Requested, Verdict
 from drivegen.core.config import decode, encode
 from drivegen.core.crowdedness import Crowdedness, CrowdednessLevels, mean_road_users
+from drivegen.core.detections import Detections, box_iou, match_greedily
+from drivegen.core.ego_motion import ego_motion
 from drivegen.core.errors import EXIT_FAILED, EXIT_USAGE, ConfigError, DataError, DrivegenError, GeometryError
 from drivegen.core.labels import FrameLabels, LabelPolicy, label_frame, recamera
 from drivegen.core.lanes import LightState, MapLane, TrafficLight
+from drivegen.core.observations import ClipObservation, Detector, FrameObservation, Observer, label_boxes
 from drivegen.core.poses import Pose, interpolate_poses
 from drivegen.core.projection import Projection, project_amodal, project_boxes, silhouette
 from drivegen.core.provenance import FrameKind, Provenance
@@ -30,22 +33,29 @@ __all__ = [
     "EXIT_FAILED",
     "EXIT_USAGE",
     "ROAD_USERS",
+    "Achieved",
     "Ambience",
     "Boxes3D",
     "Camera",
     "Clip",
+    "ClipObservation",
     "ConfigError",
     "Crowdedness",
     "CrowdednessLevels",
     "DataError",
+    "Detections",
+    "Detector",
     "DrivegenError",
     "FrameKind",
     "FrameLabels",
+    "FrameObservation",
     "GeometryError",
     "LabelPolicy",
     "LaneLine",
     "LightState",
     "MapLane",
+    "ObjectVerdict",
+    "Observer",
     "Pose",
     "Projection",
     "Provenance",
@@ -61,12 +71,16 @@ __all__ = [
     "Trajectory",
     "Verdict",
     "Weather",
+    "box_iou",
     "decode",
     "derive_seed",
+    "ego_motion",
     "encode",
     "forward_camera",
     "interpolate_poses",
+    "label_boxes",
     "label_frame",
+    "match_greedily",
     "mean_road_users",
     "project_amodal",
     "project_boxes",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from drivegen.core.ambience import Ambience
-from drivegen.core.arrays import Bytes
+from drivegen.core.ambience import Ambience, TimeOfDay, Weather
+from drivegen.core.arrays import Bytes, Floats
 from drivegen.core.crowdedness import mean_road_users
 from drivegen.core.errors import DataError
 from drivegen.core.labels import FrameLabels
@@ -23,6 +23,32 @@ class Requested:
     crowdedness: str | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class ObjectVerdict:
+    """What the audit found of the N written objects of one frame; only scored ones are judged.
+
+    Attributes:
+        iou: (N,) overlap of the visible box with the best detection of any class; NaN when not judged.
+        detected: (N,) 1 found, 0 not found, NaN not judged.
+        class_agrees: (N,) whether what was found there is of the label's class: 1, 0, NaN when not judged or nothing
+            was found.
+    """
+
+    iou: Floats
+    detected: Floats
+    class_agrees: Floats
+
+
+@dataclass(frozen=True)
+class Achieved:
+    """What a clip shows, as the audit sees it; None where nothing measured it."""
+
+    weather: Weather | None = None
+    time_of_day: TimeOfDay | None = None
+    crowdedness: float | None = None
+    """Mean number of visible road users per frame."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the audit found; None where nothing measured it.
@@ -31,11 +57,21 @@ class Verdict:
         auditor: name of the audit that ran.
         passed: whether the clip is good enough to train on; None when the auditor does not judge.
         scores: named measures, each with its unit in its name.
+        reasons: why it did not pass, one name of a check each, in the order of the checks; empty when it passed.
+        achieved: what the clip shows.
+        objects: per frame, what was found of each object; empty when nothing looked.
+        nearest_training_clip: id of the training clip that it looks most like; None when nothing compared.
+        attempts: how many times the clip was made until this one was kept.
     """
 
     auditor: str = "none"
     passed: bool | None = None
     scores: dict[str, float] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    achieved: Achieved = field(default_factory=Achieved)
+    objects: tuple[ObjectVerdict, ...] = ()
+    nearest_training_clip: str | None = None
+    attempts: int = 1
 
 
 @dataclass(frozen=True, eq=False)
