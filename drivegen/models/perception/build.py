@@ -1,0 +1,22 @@
+"""Perception nets by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from torch import nn
+
+from drivegen.models.perception.config import PerceptionConfig, PerceptionKind
+from drivegen.models.perception.net import PerceptionNet
+from drivegen.models.perception.residual_trunk import ResidualTrunk
+from drivegen.models.perception.transformer_trunk import TransformerTrunk
+
+TRUNKS: Mapping[PerceptionKind, Callable[[PerceptionConfig], nn.Module]] = {
+    "residual": ResidualTrunk,
+    "transformer": TransformerTrunk,
+}
+
+
+def build_perception(config: PerceptionConfig) -> PerceptionNet:
+    """A perception net with fresh weights."""
+    return PerceptionNet(config, TRUNKS[config.kind](config))

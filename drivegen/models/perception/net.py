@@ -1,0 +1,58 @@
+"""A perception net: one branch for frames, one for clips."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from drivegen.core.errors import DataError
+from drivegen.models.perception.clip_branch import ClipBranch
+from drivegen.models.perception.config import PerceptionConfig
+from drivegen.models.perception.frame_branch import FrameBranch
+from drivegen.models.perception.outputs import ClipOutputs, FrameOutputs
+
+
+class PerceptionNet(nn.Module):
+    """Looks at frames and at clips; the branches share nothing, so that one can be trained or used without the other.
+
+    Args:
+        config: what it was built from.
+        trunk: of the frame branch, as `config.kind` says; see `build_perception`.
+    """
+
+    def __init__(self, config: PerceptionConfig, trunk: nn.Module) -> None:
+        super().__init__()
+        self.config = config
+        self.frame_branch = FrameBranch(config, trunk)
+        self.clip_branch = ClipBranch(config)
+
+    def forward_frames(self, images: Tensor) -> FrameOutputs:
+        """What is in frames.
+
+        Args:
+            images: (B, 3, H, W) in [-1, 1] at `config.image_size`.
+
+        Raises:
+            DataError: images of another size.
+        """
+        _check_shape("forward_frames", images, (3, *self.config.image_size), axes=4)
+        return self.frame_branch(images)
+
+    def forward_clips(self, video: Tensor, interval_s: Tensor) -> ClipOutputs:
+        """What happens in clips.
+
+        Args:
+            video: (B, T, 3, H, W) in [-1, 1] at `config.clip_size`; T is at least 1.
+            interval_s: (B,) seconds between frames.
+
+        Raises:
+            DataError: frames of another size.
+        """
+        _check_shape("forward_clips", video, (3, *self.config.clip_size), axes=5)
+        return self.clip_branch(video, interval_s)
+
+
+def _check_shape(where: str, x: Tensor, expected: tuple[int, ...], axes: int) -> None:
+    if x.ndim != axes or tuple(x.shape[-3:]) != expected or 0 in x.shape[1:]:
+        raise DataError(
+            "frames do not fit the perception net", where=where, expected=("...", *expected), got=tuple(x.shape)
+        )

@@ -1,0 +1,111 @@
+"""A perception net as a judge of clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from drivegen.core.arrays import Bytes, Floats
+from drivegen.core.errors import DataError
+from drivegen.core.observations import ClipObservation, Features, FrameObservation, Observer
+from drivegen.models.perception.decode import detections_of, identities_of
+from drivegen.models.perception.net import PerceptionNet
+from drivegen.models.perception.resizing import images_of, resize_frames
+from drivegen.models.perception.windows import spans_of
+
+
+class PerceptionObserver(Observer):
+    """Looks at one clip at a time, so that what it sees never depends on other clips.
+
+    Args:
+        net: put into evaluation mode; must not be trained any more.
+        sha256: hash of its weights.
+        device: where it runs.
+        batch: frames looked at together; memory grows with it.
+    """
+
+    def __init__(self, net: PerceptionNet, sha256: str, device: str = "cpu", batch: int = 16) -> None:
+        self._net = net.to(device).eval()
+        self._sha256 = sha256
+        self._device = device
+        self._batch = batch
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the net's weights."""
+        return self._sha256
+
+    @torch.inference_mode()
+    def observe(
+        self, frames: Bytes, boxes_px: Sequence[Floats], fps: float, window_frames: int = 16
+    ) -> ClipObservation:
+        """What is seen in a clip of any frame size; see `core.Observer`.
+
+        Raises:
+            DataError: not T frames uint8 (T, H, W, 3) with T sets of boxes, or a rate or window that is not positive.
+        """
+        _check(frames, boxes_px, fps, window_frames)
+        seen: list[FrameObservation] = []
+        identities: list[Features] = []
+        for start in range(0, len(frames), self._batch):
+            chosen = slice(start, start + self._batch)
+            for observation, identity in self._look(frames[chosen], boxes_px[chosen]):
+                seen.append(observation)
+                identities.append(identity)
+        speed, yaw_rate, order, features = self._watch(frames, 1.0 / fps, window_frames)
+        return ClipObservation(
+            tuple(seen), tuple(identities), speed, yaw_rate, order, features, min(window_frames, len(frames))
+        )
+
+    def _look(self, frames: Bytes, boxes_px: Sequence[Floats]) -> list[tuple[FrameObservation, Features]]:
+        """What is in single frames."""
+        config, size = self._net.config, (frames.shape[1], frames.shape[2])
+        outputs = self._net.forward_frames(images_of(resize_frames(frames, config.image_size), self._device))
+        weather = outputs.weather_logits.double().softmax(dim=1).cpu().numpy()
+        time = outputs.time_logits.double().softmax(dim=1).cpu().numpy()
+        users = outputs.log_road_users.double().expm1().clamp(min=0).cpu().numpy()
+        features = outputs.feature.float().cpu().numpy()
+        return [
+            (
+                FrameObservation(
+                    detections_of(outputs, i, size, max_detections=config.max_detections),
+                    weather[i], time[i], float(users[i]), features[i].copy(),
+                ),
+                identities_of(outputs.identity[i], boxes_px[i], size),
+            )
+            for i in range(len(frames))
+        ]  # fmt: skip
+
+    def _watch(self, frames: Bytes, interval_s: float, window_frames: int) -> tuple[Floats, Floats, Floats, Features]:
+        """Speed and yaw rate of every step, order probability and features of every window."""
+        small = resize_frames(frames, self._net.config.clip_size)
+        speed, yaw_rate = np.zeros(len(frames) - 1), np.zeros(len(frames) - 1)
+        order, features = [], []
+        interval = torch.tensor([interval_s], device=self._device)
+        for span in spans_of(len(frames), window_frames):
+            outputs = self._net.forward_clips(images_of(small[span.start : span.stop], self._device)[None], interval)
+            steps = slice(*span.steps)
+            own = slice(span.steps[0] - span.start, span.steps[1] - span.start)
+            speed[steps] = outputs.speed_mps[0, own].double().cpu().numpy()
+            yaw_rate[steps] = outputs.yaw_rate_radps[0, own].double().cpu().numpy()
+            if span.described:
+                features.append(outputs.feature[0].float().cpu().numpy())
+                # One frame has no order.
+                alone = span.stop - span.start < 2
+                order.append(float("nan") if alone else float(outputs.order_logit[0].double().sigmoid()))
+        return speed, yaw_rate, np.array(order), np.stack(features)
+
+
+def _check(frames: Bytes, boxes_px: Sequence[Floats], fps: float, window_frames: int) -> None:
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3 or 0 in frames.shape:
+        raise DataError(
+            "wrong frames", where="observe", expected="uint8 (T, H, W, 3)", got=f"{frames.dtype} {frames.shape}"
+        )
+    if len(boxes_px) != len(frames):
+        raise DataError("one set of boxes per frame", where="observe", expected=len(frames), got=len(boxes_px))
+    if not fps > 0 or window_frames < 1:
+        raise DataError(
+            "out of range", where="observe: fps, window_frames", expected="positive", got=(fps, window_frames)
+        )
