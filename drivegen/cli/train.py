@@ -1,4 +1,4 @@
-"""`drivegen train`: train a stage of the models on nuScenes roots."""
+"""`drivegen train`: train a stage of the models, or a perception net, on nuScenes roots."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ NEXT = {
     "autoencoder": "drivegen train stage=image model={folder} with the same data.roots and another out",
     "image": "drivegen train stage=video model={folder} with the same data.roots and another out",
     "video": "drivegen sample model={folder}",
+    "perception": "drivegen audit store=... audit.perception.net={folder}",
 }
 
 

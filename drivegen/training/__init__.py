@@ -1,4 +1,4 @@
-"""Training of the stages with Lightning: autoencoder, image model, temporal layers. The only Lightning import.
+"""Training with Lightning: autoencoder, image model, temporal layers, perception nets. The only Lightning import.
 
 Names are imported when first asked for: the processes that build caches need neither networks nor Lightning.
 """
@@ -10,9 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from drivegen.training.config import AutoencoderStage, ImageStage, OptimConfig, Stage, TrainConfig, VideoStage
+    from drivegen.training.config import (
+        AutoencoderStage,
+        ImageStage,
+        OptimConfig,
+        PerceptionStage,
+        Stage,
+        TrainConfig,
+        VideoStage,
+    )
 
-__all__ = ["AutoencoderStage", "ImageStage", "OptimConfig", "Stage", "TrainConfig", "VideoStage", "train"]
+__all__ = [
+    "AutoencoderStage",
+    "ImageStage",
+    "OptimConfig",
+    "PerceptionStage",
+    "Stage",
+    "TrainConfig",
+    "VideoStage",
+    "train",
+]
 
 
 def train(config: TrainConfig) -> Path:

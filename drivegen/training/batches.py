@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -105,7 +106,14 @@ class ClipSource:
         return torch.from_numpy(latents.astype(np.float32)), from_arrays(arrays)
 
 
-Source = FrameSource | ClipSource
+class Source(Protocol):
+    """Where batches come from; what a fetch gives depends on the items alone."""
+
+    def __len__(self) -> int:
+        """Number of items."""
+
+    def fetch(self, items: np.ndarray) -> Any:
+        """The batch of some items (B,) int64."""
 
 
 class BatchStream(IterableDataset):
@@ -136,6 +144,11 @@ class BatchStream(IterableDataset):
             first = (step * self.world + self.rank) * self.batch
             yield self.source.fetch(self.order.items(first, self.batch))
             step += 1
+
+
+def spread(count: int, wanted: int) -> np.ndarray:
+    """At most `wanted` of the numbers 0 .. count - 1, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(np.int64))
 
 
 def fixed_batches(source: Source, batch: int, count: int) -> list[object]:

@@ -10,38 +10,10 @@ from drivegen.conditions import DropoutConfig
 from drivegen.core import ConfigError
 from drivegen.data import DataConfig
 from drivegen.models import AutoencoderConfig, ImageLDMConfig, TemporalConfig
+from drivegen.training.optim_config import OptimConfig
+from drivegen.training.perception_config import PerceptionStage
 
-Stage = Literal["autoencoder", "image", "video"]
-
-
-@dataclass(frozen=True)
-class OptimConfig:
-    """AdamW, its learning rate over time, and the moving average of the weights."""
-
-    batch: int = 32
-    """Samples per step and per process."""
-    lr: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.99)
-    weight_decay: float = 0.01
-    warmup: int = 100
-    """Steps over which the learning rate rises from 0."""
-    decay_from: float = 0.5
-    """Fraction of the run (of its steps or its minutes, whichever is further) from which the rate falls."""
-    final_lr_scale: float = 0.01
-    """What the rate has fallen to at the end, as a share of `lr`."""
-    ema_decay: float = 0.999
-    grad_clip: float = 1.0
-    """Largest L2 norm of the gradient."""
-
-    def __post_init__(self) -> None:
-        if self.batch < 1:
-            raise ConfigError("must be at least 1", where="batch", got=self.batch)
-        if self.lr <= 0:
-            raise ConfigError("must be positive", where="lr", got=self.lr)
-        if not 0 <= self.ema_decay < 1:
-            raise ConfigError("out of range", where="ema_decay", expected="0 <= decay < 1", got=self.ema_decay)
-        if not 0 <= self.decay_from <= 1:
-            raise ConfigError("out of range", where="decay_from", expected="0 to 1", got=self.decay_from)
+Stage = Literal["autoencoder", "image", "video", "perception"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +74,8 @@ class TrainConfig:
     license: str | None = None
     """Licence of the weights; None: that of the data."""
     model: Path | None = None
-    """Model folder to start from; its parts before this stage are kept, this stage's own is trained further."""
+    """Model folder to start from; its parts before this stage are kept, this stage's own is trained further.
+    stage=perception: a perception folder to train further."""
     start_from: Path | None = None
     """stage=image|video: a model folder of the same shape whose weights of this stage are the start, while all before
     it comes from `model` (paper, section 3: temporal layers fit any image model of their shape)."""
@@ -140,6 +113,7 @@ class TrainConfig:
     autoencoder: AutoencoderStage = field(default_factory=AutoencoderStage)
     image: ImageStage = field(default_factory=ImageStage)
     video: VideoStage = field(default_factory=VideoStage)
+    perception: PerceptionStage = field(default_factory=PerceptionStage)
 
     def __post_init__(self) -> None:
         for name in ("steps", "devices", "validate_every", "validation_batches", "sample_clips", "log_every"):
@@ -151,7 +125,7 @@ class TrainConfig:
                 raise ConfigError("must be positive", where=name, got=value)
         if not 0 <= self.holdout_fraction < 1:
             raise ConfigError("out of range", where="holdout_fraction", expected="0 to 1", got=self.holdout_fraction)
-        if self.start_from is not None and (self.stage == "autoencoder" or self.public_image_ldm is not None):
+        if self.start_from is not None and (self._starts_alone or self.public_image_ldm is not None):
             raise ConfigError(
                 "nothing to take from there",
                 where="start_from",
@@ -159,7 +133,7 @@ class TrainConfig:
                 remedy="name a folder to train further with model=...",
             )
         starts_from_public = self.stage == "image" and self.public_image_ldm is not None
-        if self.stage != "autoencoder" and self.model is None and not starts_from_public:
+        if not self._starts_alone and self.model is None and not starts_from_public:
             raise ConfigError(
                 "no model to start from",
                 where="model",
@@ -170,7 +144,18 @@ class TrainConfig:
     @property
     def optim(self) -> OptimConfig:
         """The optimiser of the chosen stage."""
-        return {"autoencoder": self.autoencoder, "image": self.image, "video": self.video}[self.stage].optim  # type: ignore[attr-defined]
+        stages = {
+            "autoencoder": self.autoencoder.optim,
+            "image": self.image.optim,
+            "video": self.video.optim,
+            "perception": self.perception.optim,
+        }
+        return stages[self.stage]
+
+    @property
+    def _starts_alone(self) -> bool:
+        """Whether the stage builds on no other."""
+        return self.stage in ("autoencoder", "perception")
 
     @property
     def cache_root(self) -> Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress
+
+from drivegen.nuscenes_format import Skipped
 
 _PLAIN_INTERVAL_S = 10.0
 
@@ -16,6 +18,14 @@ _PLAIN_INTERVAL_S = 10.0
 def say(text: str) -> None:
     """One line on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def report_skips(title: str, skipped: Iterable[Skipped]) -> None:
+    """One line about what had to be left out; nothing where nothing had."""
+    unique = list(dict.fromkeys((note.where, note.why) for note in skipped))
+    if unique:
+        where, why = unique[0]
+        say(f"{title}: {len(unique)} skipped, the first: {where}: {why}")
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from drivegen.core import DataError
-from drivegen.models import save_model
 from drivegen.training.batches import BatchStream
 from drivegen.training.cache_folder import local_rank
 from drivegen.training.callbacks import EmaCallback, ProgressReport, RunClock, Validation
@@ -27,9 +25,10 @@ from drivegen.training.config import TrainConfig
 from drivegen.training.datamodule import StageData
 from drivegen.training.pictures import Pictures
 from drivegen.training.precision import LIGHTNING_NAMES, Precision, measure_precision
+from drivegen.training.prepared import Prepared
 from drivegen.training.progress import say
 from drivegen.training.run_folder import RunFolder
-from drivegen.training.stages import Prepared, prepare
+from drivegen.training.stages import prepare
 from drivegen.training.training_data import open_training_data
 
 
@@ -67,7 +66,7 @@ def run_training(config: TrainConfig) -> Path:
         say(f"{config.stage}: stopped at step {trainer.global_step}, saved in {folder.checkpoint}")
         raise KeyboardInterrupt
     if trainer.is_global_zero:
-        _export(config, folder, prepared, _facts(config, prepared, trainer, clock, precision, validation))
+        _export(folder, prepared, _facts(config, prepared, trainer, clock, precision, validation))
     if trainer.world_size > 1:
         trainer.strategy.barrier()
     return folder.model
@@ -176,17 +175,13 @@ def _facts(
     }
 
 
-def _export(config: TrainConfig, folder: RunFolder, prepared: Prepared, facts: dict[str, Any]) -> None:
+def _export(folder: RunFolder, prepared: Prepared, facts: dict[str, Any]) -> None:
     """Write the model folder with the averaged weights, then train.json."""
     start = time.monotonic()
     prepared.module.to("cpu").eval()
     prepared.module.ema.to(torch.device("cpu"))
     prepared.module.ema.copy_to_module()
-    models = prepared.models
-    models.codec.to("cpu")
-    prepared.finish()
-    models.info = replace(models.info, trained={**models.info.trained, config.stage: facts})
-    sha256 = save_model(folder.model, models)
+    sha256 = prepared.save(folder.model, facts)
     folder.write_facts({**facts, "model_sha256": sha256, "export_seconds": round(time.monotonic() - start, 1)})
 
 

@@ -1,4 +1,4 @@
-"""What the three stages share as Lightning modules: optimiser, average of the weights, named random streams."""
+"""What the stages share as Lightning modules: optimiser, average of the weights, named random streams."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,46 +14,23 @@ from drivegen.conditions import ConditionConfig
 from drivegen.core import DataError, decode, derive_seed, encode
 from drivegen.data import ClipDataset, ClipIndex, ClipSample
 from drivegen.diffusion import Schedule
-from drivegen.models import ImageLDM, ModelInfo, Models, VideoLDM
+from drivegen.models import ImageLDM, ModelInfo, Models, VideoLDM, save_model
 from drivegen.training.autoencoder_module import AutoencoderModule
-from drivegen.training.batches import ClipSource, FrameSource, Source, fixed_batches
+from drivegen.training.batches import ClipSource, FrameSource, fixed_batches, spread
 from drivegen.training.clip_cache import ClipCache, FrameKey, open_clip_cache
 from drivegen.training.config import TrainConfig
 from drivegen.training.diffusion_modules import ImageModule, VideoModule
 from drivegen.training.latent_cache import frames_to_video, open_latent_cache
+from drivegen.training.perception_stage import prepare_perception
 from drivegen.training.pictures import Painter, paint_autoencoder, paint_image, paint_video, preview_sampler
-from drivegen.training.progress import reporting, say
+from drivegen.training.prepared import Prepared
+from drivegen.training.progress import report_skips, reporting
 from drivegen.training.stage_module import StageModule
 from drivegen.training.starting_point import starting_models
 from drivegen.training.training_data import TrainingData
 
 # Frames that the statistics of the latents are measured on.
 _STATISTICS_FRAMES = 1024
-
-
-@dataclass(eq=False)
-class Prepared:
-    """A stage ready to train.
-
-    Attributes:
-        module: what is trained.
-        source: what it is trained on.
-        validation: batches to measure it by.
-        painter: draws what it can do.
-        models: the folder to be written; its networks are those of `module`.
-        frames_per_sample: frames of one sample, for the rate shown.
-        finish: called with the averaged weights in place, before the folder is written.
-        facts: about the data.
-    """
-
-    module: StageModule
-    source: Source
-    validation: list[Any]
-    painter: Painter
-    models: Models
-    frames_per_sample: int
-    finish: Callable[[], None] = lambda: None
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def prepare(config: TrainConfig, data: TrainingData, workers: int, device: torch.device) -> Prepared:
@@ -63,6 +41,8 @@ def prepare(config: TrainConfig, data: TrainingData, workers: int, device: torch
         device: where latents are encoded.
     """
     torch.manual_seed(derive_seed(config.seed, "weights"))
+    if config.stage == "perception":
+        return prepare_perception(config, data, workers)
     models = starting_models(config)
     if config.stage == "autoencoder":
         return _prepare_autoencoder(config, data, models, workers)
@@ -76,23 +56,22 @@ def _prepare_autoencoder(config: TrainConfig, data: TrainingData, models: Models
     held_out = _open_cache(config, data.held_out, "held-out frames", workers)
     source = FrameSource(training.frames, np.flatnonzero(training.valid))
     held_out_source = FrameSource(held_out.frames, np.flatnonzero(held_out.valid))
-    _require(len(source), len(held_out_source), config)
+    data.require(len(source), len(held_out_source))
 
     def finish() -> None:
         if config.autoencoder.freeze_encoder:
             return
-        rows = source.rows[_spread(len(source), _STATISTICS_FRAMES)]
+        rows = source.rows[spread(len(source), _STATISTICS_FRAMES)]
         models.codec.measure_statistics(frames_to_video(source.frames[rows])[None])
 
-    pictured = held_out_source.rows[_spread(len(held_out_source), config.sample_clips)]
+    pictured = held_out_source.rows[spread(len(held_out_source), config.sample_clips)]
     return Prepared(
         module=AutoencoderModule(net, config.autoencoder, config.seed),
         source=source,
         validation=fixed_batches(held_out_source, min(config.optim.batch, 32), config.validation_batches),
         painter=paint_autoencoder(net, held_out.frames[pictured]),
-        models=models,
         frames_per_sample=1,
-        finish=finish,
+        save=_saving(config, models, finish),
         facts=_data_facts(data, training, held_out),
     )
 
@@ -108,8 +87,8 @@ def _prepare_diffusion(
     held_out = _open_cache(config, data.held_out, "held-out clips", workers, conditions=sizes)
     source = _clip_source(config, training, models, single_frames=single, device=device)
     held_out_source = _clip_source(config, held_out, models, single_frames=single, device=device)
-    _require(len(source), len(held_out_source), config)
-    rows = held_out_source.clips[_spread(len(held_out_source.clips), config.sample_clips)]
+    data.require(len(source), len(held_out_source))
+    rows = held_out_source.clips[spread(len(held_out_source.clips), config.sample_clips)]
     dataset = ClipDataset(data.held_out)
     samples = [dataset[int(row)] for row in rows]
     models.info = _described(models.info, config, data, samples)
@@ -118,10 +97,24 @@ def _prepare_diffusion(
         source=source,
         validation=fixed_batches(held_out_source, config.optim.batch, config.validation_batches),
         painter=_diffusion_painter(config, models, held_out_source, rows, samples),
-        models=models,
         frames_per_sample=1 if single else config.data.frames,
+        save=_saving(config, models),
         facts=_data_facts(data, training, held_out),
     )
+
+
+def _saving(
+    config: TrainConfig, models: Models, finish: Callable[[], None] = lambda: None
+) -> Callable[[Path, dict[str, Any]], str]:
+    """Writes the folder of models whose networks are those trained; `finish` is called before."""
+
+    def save(folder: Path, facts: dict[str, Any]) -> str:
+        models.codec.to("cpu")
+        finish()
+        models.info = replace(models.info, trained={**models.info.trained, config.stage: facts})
+        return save_model(folder, models)
+
+    return save
 
 
 def _diffusion_module(config: TrainConfig, models: Models) -> StageModule:
@@ -162,7 +155,7 @@ def _open_cache(
         cache = open_clip_cache(
             index, config.cache_root, conditions=conditions, frames=frames, workers=workers, report=report
         )
-    _report_skips(title, [*index.skipped, *cache.skipped])
+    report_skips(title, [*index.skipped, *cache.skipped])
     return cache
 
 
@@ -174,23 +167,6 @@ def _clip_source(
     return ClipSource(
         latents, cache.clip_frames, cache.conditions, clips=cache.usable_clips(), single_frames=single_frames
     )
-
-
-def _report_skips(title: str, skipped: list[Any]) -> None:
-    unique = list(dict.fromkeys((note.where, note.why) for note in skipped))
-    if unique:
-        where, why = unique[0]
-        say(f"{title}: {len(unique)} skipped, the first: {where}: {why}")
-
-
-def _require(training: int, held_out: int, config: TrainConfig) -> None:
-    if training == 0 or held_out == 0:
-        raise DataError(
-            "no frame can be used",
-            where=", ".join(str(root) for root in config.data.roots),
-            got=f"{training} for training, {held_out} for validation",
-            remedy="check the images of the root: drivegen verify",
-        )
 
 
 def _described(info: ModelInfo, config: TrainConfig, data: TrainingData, samples: list[ClipSample]) -> ModelInfo:
@@ -213,8 +189,3 @@ def _data_facts(data: TrainingData, training: ClipCache, held_out: ClipCache) ->
         "held_out_is_apart": data.is_held_out,
         "unreadable_frames": len(training.skipped) + len(held_out.skipped),
     }
-
-
-def _spread(count: int, wanted: int) -> np.ndarray:
-    """At most `wanted` of the numbers 0 .. count - 1, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(np.int64))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from drivegen.core import DataError
 from drivegen.data import ClipIndex, common_splits, hold_out
 from drivegen.nuscenes_format import open_roots
+from drivegen.training.batches import spread
 from drivegen.training.clip_cache import FrameKey
 from drivegen.training.config import TrainConfig
 
@@ -30,6 +30,20 @@ class TrainingData:
     held_out: ClipIndex
     is_held_out: bool
 
+    def require(self, training: int, held_out: int) -> None:
+        """Refuse to go on with nothing to train on or to measure by.
+
+        Raises:
+            DataError: one of the two numbers of usable samples is 0.
+        """
+        if training == 0 or held_out == 0:
+            raise DataError(
+                "no frame can be used",
+                where=", ".join(str(root) for root in self.training.config.roots),
+                got=f"{training} for training, {held_out} for validation",
+                remedy="check the images of the root: drivegen verify",
+            )
+
     def all_frames(self, limit: int) -> tuple[FrameKey, ...]:
         """Every recorded frame of the training drives, in clips or between them, at most `limit` evenly spread.
 
@@ -47,8 +61,7 @@ class TrainingData:
                 late = config.last_frame is not None and ref.index > config.last_frame
                 if not early and not late and not (held and min(held) <= ref.index <= max(held)):
                     keys.append((*drive, ref.index))
-        chosen = np.unique(np.linspace(0, len(keys) - 1, min(limit, len(keys))).round().astype(int))
-        return tuple(keys[i] for i in chosen)
+        return tuple(keys[i] for i in spread(len(keys), limit))
 
 
 def open_training_data(config: TrainConfig) -> TrainingData:
@@ -75,5 +88,4 @@ def open_training_data(config: TrainConfig) -> TrainingData:
 
 def _thinned(index: ClipIndex) -> ClipIndex:
     """At most `_MAX_HELD_OUT` clips, evenly spread."""
-    chosen = np.unique(np.linspace(0, len(index) - 1, min(_MAX_HELD_OUT, len(index))).round().astype(int))
-    return index.with_windows(tuple(index.windows[i] for i in chosen))
+    return index.with_windows(tuple(index.windows[i] for i in spread(len(index), _MAX_HELD_OUT)))

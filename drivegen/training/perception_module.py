@@ -1,0 +1,75 @@
+"""Training of the perception nets."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from drivegen.models.perception import PerceptionNet
+from drivegen.training.perception_batches import (
+    ClipBatch,
+    FrameBatch,
+    PerceptionBatch,
+    clip_video,
+    degrade,
+    expose,
+    mirror_clips,
+    mirror_frames,
+    to_images,
+)
+from drivegen.training.perception_config import PerceptionStage
+from drivegen.training.perception_losses import clip_losses, frame_losses, identity_loss, weighted_sum
+from drivegen.training.stage_module import StageModule
+
+
+class PerceptionModule(StageModule):
+    """Detection, ambience and identity from pairs of frames, motion and order from clips.
+
+    Args:
+        net: what `models.perception.build_perception` builds; frames come at its `image_size`.
+        config: weights of the losses, augmentation, optimiser.
+        seed: seed of the run.
+    """
+
+    net: PerceptionNet
+
+    def __init__(self, net: PerceptionNet, config: PerceptionStage, seed: int) -> None:
+        super().__init__(net, config.optim, seed)
+        self.config = config
+
+    def losses(self, batch: PerceptionBatch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Losses of a batch by name; in training it is mirrored, degraded and exposed at random."""
+        pairs, images = self._varied_pairs(batch.pairs, generator)
+        clips, video = self._varied_clips(batch.clips, generator)
+        found = self.net.forward_frames(images)
+        config = self.config
+        losses = frame_losses(found, pairs)
+        losses["identity"] = identity_loss(found.identity, pairs, config.temperature, config.same_class)
+        of_clips = clip_losses(self.net.forward_clips(video, clips.interval_s), clips)
+        losses |= {name if name not in losses else f"clip_{name}": value for name, value in of_clips.items()}
+        return {"loss": weighted_sum(losses, config), **losses}
+
+    def _varied_pairs(self, pairs: FrameBatch, generator: torch.Generator) -> tuple[FrameBatch, Tensor]:
+        images = to_images(pairs.frames)
+        if not self.training:
+            return pairs, images
+        if self.config.mirror:
+            # Both frames of a pair or none: an object is told from its mirror image.
+            chosen = self._chance(len(images) // 2, 0.5, generator).repeat_interleave(2)
+            pairs, images = mirror_frames(pairs, images, chosen)
+        images = expose(images, self._exposure(len(images), generator))
+        return pairs, degrade(images, self._chance(len(images), self.config.degraded, generator))
+
+    def _varied_clips(self, clips: ClipBatch, generator: torch.Generator) -> tuple[ClipBatch, Tensor]:
+        size = self.net.config.clip_size
+        if not self.training:
+            return clips, clip_video(clips.frames, size)
+        if self.config.mirror:
+            clips = mirror_clips(clips, self._chance(len(clips.frames), 0.5, generator))
+        return clips, expose(clip_video(clips.frames, size), self._exposure(len(clips.frames), generator))
+
+    def _chance(self, count: int, probability: float, generator: torch.Generator) -> Tensor:
+        return torch.rand(count, generator=generator, device=self.device) < probability
+
+    def _exposure(self, count: int, generator: torch.Generator) -> Tensor:
+        return 1.0 + self.config.exposure * (2.0 * torch.rand(count, generator=generator, device=self.device) - 1.0)
