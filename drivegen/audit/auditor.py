@@ -1,18 +1,21 @@
 """What an audit is, and the closed table of those there are.
 
-The audit is a hook: the sampler calls `audit(clip)` on every clip and writes the verdict beside it. The auditors of
-this table look at pixels alone; one that compares what a perception net sees with the clip's labels takes its place
-here as another `kind`, and nothing else changes.
+The sampler calls `audit(clip)` on every clip and writes the verdict beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
-from drivegen.audit.frames import FrameAuditConfig, FrameAuditor
+from drivegen.audit.config import AuditConfig
+from drivegen.audit.frames import FrameAuditor
+from drivegen.audit.perception import PerceptionAuditor
+from drivegen.audit.training_index import TrainingIndex
 from drivegen.core.clips import Clip, Verdict
+from drivegen.core.errors import ConfigError, DataError
+from drivegen.core.observations import Observer
 
 
 class Auditor(Protocol):
@@ -23,14 +26,6 @@ class Auditor(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class AuditConfig:
-    """Which auditor runs, and its thresholds."""
-
-    kind: Literal["none", "frames"] = "frames"
-    frames: FrameAuditConfig = field(default_factory=FrameAuditConfig)
-
-
 class NoAuditor:
     """Judges nothing: `passed` stays unknown."""
 
@@ -39,12 +34,93 @@ class NoAuditor:
         return Verdict(auditor="none", passed=None)
 
 
-AUDITORS: dict[str, Callable[[AuditConfig], Auditor]] = {
-    "none": lambda config: NoAuditor(),
-    "frames": lambda config: FrameAuditor(config.frames),
+Maker = Callable[[AuditConfig, Observer | None, TrainingIndex | None], Auditor]
+
+
+def make_auditor(
+    config: AuditConfig, observer: Observer | None = None, training_index: TrainingIndex | None = None
+) -> Auditor:
+    """The auditor of a configuration.
+
+    Args:
+        observer: a judge in place of the net that the configuration names; read by kind=perception.
+        training_index: the training clips of the model, unless the configuration names others. Left aside when another
+            judge than ours made it: features of two judges do not compare.
+
+    Raises:
+        DataError: the audit net, the predictions or the index cannot be read, or do not belong together.
+        ConfigError: cuda is asked for where there is none.
+    """
+    return AUDITORS[config.kind](config, observer, training_index)
+
+
+def make_observer(config: AuditConfig) -> Observer:
+    """The judge that a configuration names: the audit net.
+
+    Raises:
+        DataError: it is not there, or is the evaluation net, which no filter may see.
+        ConfigError: cuda is asked for where there is none.
+    """
+    # Importing torch is left to those who look at pixels with it.
+    from drivegen.models.perception import PerceptionObserver, default_perception_folder, load_perception
+
+    settings = config.perception
+    folder = settings.net or default_perception_folder("audit")
+    if not folder.is_dir():
+        raise DataError(
+            "no audit net", where=folder, expected="a folder of drivegen train stage=perception",
+            remedy="set audit.perception.net=FOLDER, or audit.kind=frames to look for blank frames only",
+        )  # fmt: skip
+    device = _device(settings.device)
+    loaded = load_perception(folder)
+    if loaded.info.role == "evaluation":
+        raise DataError(
+            "the evaluation net must not filter: what it measures would be its own choice",
+            where=folder,
+            expected="a net of role audit or other",
+            remedy="leave audit.perception.net empty, or train another: drivegen train stage=perception",
+        )
+    return PerceptionObserver(loaded.net, loaded.sha256, device)
+
+
+def _device(wanted: Literal["auto", "cpu", "cuda"]) -> str:
+    import torch
+
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        raise ConfigError("no such device", where="audit.perception.device", got="cuda", remedy="set it to auto or cpu")
+    return "cuda" if there and wanted != "cpu" else "cpu"
+
+
+def _make_perception(config: AuditConfig, observer: Observer | None, index: TrainingIndex | None) -> Auditor:
+    settings = config.perception
+    judge = observer or make_observer(config)
+    named = _index_for(judge, settings.training_index, index)
+    if settings.predictions is not None:
+        from drivegen.audit.detectors import PredictedObserver, read_predictions
+
+        judge = PredictedObserver(judge, read_predictions(settings.predictions))
+    return PerceptionAuditor(judge, settings, config.frames, named)
+
+
+def _index_for(judge: Observer, path: Path | None, given: TrainingIndex | None) -> TrainingIndex | None:
+    """The index that a path names, which has to be this judge's, or the given one, if it is."""
+    if path is None:
+        return given if given is not None and given.observer_sha256 == judge.sha256 else None
+    index = TrainingIndex.load(path)
+    if index.observer_sha256 != judge.sha256:
+        raise DataError(
+            "made by another judge",
+            where=path,
+            expected=f"sha256 {judge.sha256}",
+            got=index.observer_sha256,
+            remedy="build it again: drivegen audit 'training.roots=[...]' out=...",
+        )
+    return index
+
+
+AUDITORS: dict[str, Maker] = {
+    "none": lambda config, observer, index: NoAuditor(),
+    "frames": lambda config, observer, index: FrameAuditor(config.frames),
+    "perception": _make_perception,
 }
-
-
-def make_auditor(config: AuditConfig) -> Auditor:
-    """The auditor of a configuration."""
-    return AUDITORS[config.kind](config)

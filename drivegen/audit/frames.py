@@ -14,6 +14,9 @@ from drivegen.core.errors import ConfigError
 
 Luma = NDArray[np.float32]
 
+# The reason that a clip with a blank frame is refused with.
+BLANK = "blank_frames"
+
 
 @dataclass(frozen=True)
 class FrameAuditConfig:
@@ -53,7 +56,7 @@ class FrameAuditor:
         luma = _luma(clip.frames)
         contrast = luma.std(axis=(1, 2))
         saturated = _saturated(clip.frames)
-        blank = (contrast < self.config.min_contrast) | (saturated > self.config.max_saturated_fraction)
+        blank = self._blank(contrast, saturated)
         scores = {
             "luma_mean_255": float(luma.mean()),
             "contrast_mean_255": float(contrast.mean()),
@@ -64,7 +67,15 @@ class FrameAuditor:
             "blank_frames_count": float(blank.sum()),
         }
         # Rounded so that a verdict does not depend on the order of a sum.
-        return Verdict("frames", not bool(blank.any()), {name: round(value, 4) for name, value in scores.items()})
+        rounded = {name: round(value, 4) for name, value in scores.items()}
+        return Verdict("frames", not bool(blank.any()), rounded, reasons=(BLANK,) if blank.any() else ())
+
+    def blank_frames(self, frames: Bytes) -> int:
+        """How many frames (T, H, W, 3) show nothing."""
+        return int(self._blank(_luma(frames).std(axis=(1, 2)), _saturated(frames)).sum())
+
+    def _blank(self, contrast: NDArray[np.float32], saturated: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return (contrast < self.config.min_contrast) | (saturated > self.config.max_saturated_fraction)
 
 
 def flicker(luma: Luma) -> float:

@@ -1,24 +1,84 @@
-"""`drivegen audit`: judge the clips of a store again and print the verdicts; the store is not changed."""
+"""`drivegen audit`: judge the clips of a store again, or list a model's training clips for later audits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from drivegen.audit import AuditConfig, make_auditor
+from drivegen.audit import INDEX_FILE, AuditConfig, build_training_index, make_auditor, make_observer
+from drivegen.cli.progress import progress
 from drivegen.cli.run import run
-from drivegen.core import Verdict
+from drivegen.core import ConfigError, Verdict
 from drivegen.store import StoreReader
+
+if TYPE_CHECKING:
+    from drivegen.core.arrays import Bytes
+    from drivegen.data import DataConfig
+
+
+@dataclass(frozen=True)
+class TrainingClips:
+    """The clips that a model was trained on, as for drivegen train."""
+
+    roots: tuple[Path, ...] = ()
+    """nuScenes roots, or folders of such roots."""
+    version: str | None = None
+    """Version folder of the roots; None: the only one there."""
+    cameras: tuple[str, ...] | None = None
+    """Camera names; None: all."""
+    split: str | None = "train"
+    """Split of the roots' splits.json; None: all scenes."""
+    image_size: tuple[int, int] = (64, 128)
+    """(height, width) of the clips, pixels."""
+    frames: int = 8
+    stride: int = 1
+    first_frame: int | None = None
+    last_frame: int | None = None
+
+    def data(self) -> DataConfig:
+        """The same as the datasets know it."""
+        from drivegen.data import DataConfig
+
+        return DataConfig(
+            roots=self.roots,
+            version=self.version,
+            cameras=self.cameras,
+            image_size=self.image_size,
+            frames=self.frames,
+            stride=self.stride,
+            split=self.split,
+            first_frame=self.first_frame,
+            last_frame=self.last_frame,
+            estimate_appearance=False,
+        )
 
 
 @dataclass(frozen=True)
 class AuditCommand:
-    """Which store is judged by what."""
+    """Which store is judged by what; or which training clips are listed for later audits."""
 
-    store: Path
-    """The dataset."""
+    store: Path | None = None
+    """The dataset; it is not changed."""
     audit: AuditConfig = field(default_factory=AuditConfig)
+    training: TrainingClips = field(default_factory=TrainingClips)
+    """With `training.roots`: write what these clips look like to the judge into `out`."""
+    out: Path | None = None
+    """File of the training clips, such as training_clips.safetensors in the model's folder, where sampling finds it."""
+
+    def __post_init__(self) -> None:
+        if (self.store is None) == (not self.training.roots):
+            raise ConfigError(
+                "nothing to do", where="store, training.roots", expected="one of store=... and training.roots=[...]"
+            )
+        if self.training.roots and self.out is None:
+            raise ConfigError(
+                "missing key", where="out", expected="a file to write", remedy=f"set out=MODEL_FOLDER/{INDEX_FILE}"
+            )
+        if self.store is not None and self.out is not None:
+            raise ConfigError("an audit prints, it writes nothing", where="out", got=self.out, remedy="leave it out")
 
 
 def config_class() -> type[AuditCommand]:
@@ -27,27 +87,61 @@ def config_class() -> type[AuditCommand]:
 
 
 def job(config: AuditCommand) -> None:
-    """Print one line per clip and a summary."""
-    auditor = make_auditor(config.audit)
-    verdicts = {clip.clip_id: auditor.audit(clip) for clip in StoreReader(config.store).clips()}
+    """Print one line per clip and a summary, or write an index of training clips."""
+    if config.store is not None:
+        _judge(config.store, config.audit)
+    elif config.out is not None:
+        _list_training_clips(config.training, config.audit, config.out)
+
+
+def _judge(store: Path, audit: AuditConfig) -> None:
+    reader, auditor = StoreReader(store), make_auditor(audit)
+    verdicts: dict[str, Verdict] = {}
+    with progress("audit", "clips") as advance:
+        for clip in reader.clips():
+            verdicts[clip.clip_id] = auditor.audit(clip)
+            advance(len(verdicts), len(reader.clip_ids))
     print(verdict_table(verdicts))
 
 
+def _list_training_clips(training: TrainingClips, audit: AuditConfig, out: Path) -> None:
+    from drivegen.data import ClipDataset, ClipIndex
+
+    clips = ClipDataset(ClipIndex.from_config(training.data()))
+    with progress("training clips", "clips") as advance:
+
+        def read() -> Iterator[tuple[str, Bytes, float]]:
+            for i in range(len(clips)):
+                sample = clips[i]
+                yield sample.clip_key, sample.frames, sample.fps
+                advance(i + 1, len(clips))
+
+        index = build_training_index(make_observer(audit), read())
+    index.save(out)
+    print(f"{len(set(index.ids))} training clips, {len(index.ids)} windows: {out}")
+    print(f"next: drivegen sample, with the file as {INDEX_FILE} in the model's folder")
+
+
 def verdict_table(verdicts: dict[str, Verdict]) -> str:
-    """Clips, verdicts and scores as aligned columns, with a summary below."""
+    """Clips, verdicts, scores and reasons as aligned columns, with a summary below."""
     names = sorted({name for verdict in verdicts.values() for name in verdict.scores})
-    rows = [["clip_id", "verdict", *names]]
+    refused = any(verdict.reasons for verdict in verdicts.values())
+    rows = [["clip_id", "verdict", *names, *(["reasons"] if refused else [])]]
     for clip_id, verdict in verdicts.items():
-        rows.append([clip_id, _word(verdict.passed), *(_score(verdict.scores.get(name)) for name in names)])
+        scores = [_score(verdict.scores.get(name)) for name in names]
+        rows.append([clip_id, _word(verdict.passed), *scores, *([",".join(verdict.reasons)] if refused else [])])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, _summary(verdicts.values())])
+    return "\n".join([*lines, *_summary(verdicts.values())])
 
 
-def _summary(verdicts: Iterable[Verdict]) -> str:
-    words = [_word(verdict.passed) for verdict in verdicts]
+def _summary(verdicts: Iterable[Verdict]) -> list[str]:
+    """How often each reason was given; last, how many passed."""
+    judged = list(verdicts)
+    words = [_word(verdict.passed) for verdict in judged]
     counts = ", ".join(f"{words.count(word)} {word}" for word in ("passed", "failed", "not judged"))
-    return f"{len(words)} clips: {counts}"
+    reasons = Counter(reason for verdict in judged for reason in verdict.reasons)
+    return [*(f"{count} failed {reason}" for reason, count in reasons.most_common()), f"{len(words)} clips: {counts}"]
 
 
 def _word(passed: bool | None) -> str:

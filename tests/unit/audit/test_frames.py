@@ -44,7 +44,7 @@ def test_none_does_not_judge() -> None:
 
 
 def test_ordinary_frames_pass_with_finite_scores() -> None:
-    verdict = make_auditor(AuditConfig()).audit(clip_of(noise()))
+    verdict = make_auditor(AuditConfig(kind="frames")).audit(clip_of(noise()))
     assert verdict.passed is True
     assert verdict.auditor == "frames"
     assert all(np.isfinite(value) for value in verdict.scores.values())
@@ -56,16 +56,17 @@ def test_ordinary_frames_pass_with_finite_scores() -> None:
 def test_one_constant_frame_fails_the_clip(value: int) -> None:
     frames = noise()
     frames[1] = value
-    verdict = make_auditor(AuditConfig()).audit(clip_of(frames))
+    verdict = make_auditor(AuditConfig(kind="frames")).audit(clip_of(frames))
     assert verdict.passed is False
     assert verdict.scores["blank_frames_count"] == 1
+    assert verdict.reasons == ("blank_frames",)
 
 
 def test_saturated_frame_fails() -> None:
     # What not-a-number becomes as bytes: black and white, with plenty of contrast.
     frames = np.where(noise() > 127, 255, 0).astype(np.uint8)
     frames[..., 1:] = frames[..., :1]
-    verdict = make_auditor(AuditConfig()).audit(clip_of(frames))
+    verdict = make_auditor(AuditConfig(kind="frames")).audit(clip_of(frames))
     assert verdict.passed is False
     assert verdict.scores["saturated_fraction"] == 1.0
 
@@ -80,7 +81,7 @@ def test_flicker_ignores_exposure_and_sees_noise() -> None:
 
 
 def test_blur_lowers_sharpness() -> None:
-    auditor = make_auditor(AuditConfig())
+    auditor = make_auditor(AuditConfig(kind="frames"))
     sharp = noise()
     soft = ((sharp.astype(np.uint16) + np.roll(sharp, 1, axis=2) + np.roll(sharp, 1, axis=1)) // 3).astype(np.uint8)
     name = "sharpness_mean_255sq"

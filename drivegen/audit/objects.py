@@ -1,0 +1,154 @@
+"""Labels against detections: which objects are found, and what is found that nobody labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from drivegen.core.arrays import Booleans, Floats, Integers
+from drivegen.core.categories import CATEGORIES, CATEGORY_GROUPS, CATEGORY_ID
+from drivegen.core.clips import ObjectVerdict
+from drivegen.core.detections import Detections, box_iou
+from drivegen.core.errors import ConfigError
+from drivegen.core.labels import FrameLabels
+from drivegen.core.observations import ClipObservation
+
+# Place in CATEGORY_GROUPS of each of CATEGORIES (vehicle, cycle, pedestrian, static object): the kind of an object.
+KIND_OF: Integers = np.array(
+    [next(i for i, group in enumerate(CATEGORY_GROUPS) if name in group) for name in CATEGORIES], dtype=np.int64
+)
+
+
+@dataclass(frozen=True)
+class MatchConfig:
+    """When a label and a detection show the same object."""
+
+    min_score: float = 0.3
+    """A detection less confident than this finds nothing."""
+    min_iou: float = 0.4
+    """Overlap of a detection with the visible box of an object that it finds."""
+    hallucination_score: float = 0.5
+    """A detection at least this confident needs a label."""
+    hallucination_height_px: float = 8.0
+    """A detection at least this tall, in an image `base_height_px` tall, needs a label: whatever is smaller may be
+    too far away to be written."""
+    same_iou: float = 0.5
+    """Overlap with the visible box of any written object from which a detection shows that object."""
+    explained_iou: float = 0.2
+    """Overlap that suffices with an object that no other detection shows."""
+    explained_inside: float = 0.7
+    """Share of a detection inside an object that is not scored (or inside a scored one of its kind) that explains it:
+    such an object may look like anything, and part of an object is no other object."""
+    base_height_px: int = 128
+    """Height of the image at which `hallucination_height_px` holds."""
+
+    def __post_init__(self) -> None:
+        for name in ("min_score", "min_iou", "hallucination_score", "same_iou", "explained_iou", "explained_inside"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError("out of range", where=name, expected="0 to 1", got=getattr(self, name))
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What was found where the N written objects of one frame are.
+
+    Attributes:
+        iou: (N,) overlap with the best detection, of any class; NaN for objects that are not scored.
+        category_ids: (N,) class of what was found; -1 where nothing was, or nothing was looked for.
+    """
+
+    iou: Floats
+    category_ids: Integers
+
+
+def find_objects(
+    labels: Sequence[FrameLabels], observation: ClipObservation, match: MatchConfig
+) -> tuple[Findings, ...]:
+    """What was found of each written object of each frame; only scored ones are looked for.
+
+    An object takes the detection that overlaps it most, of any class. Two objects may take the same one: a judge that
+    sees two people as one has found both, and whether the class is right is asked of that detection.
+    """
+    return tuple(_find(frame, seen.detections, match) for frame, seen in zip(labels, observation.frames, strict=True))
+
+
+def object_verdicts(
+    labels: Sequence[FrameLabels], observation: ClipObservation, match: MatchConfig
+) -> tuple[ObjectVerdict, ...]:
+    """`find_objects` as the verdicts that go with a clip."""
+    return verdicts_of(labels, find_objects(labels, observation, match))
+
+
+def verdicts_of(labels: Sequence[FrameLabels], findings: Sequence[Findings]) -> tuple[ObjectVerdict, ...]:
+    """What was found, held to the labels: per frame, was it found and is its class right."""
+    verdicts = []
+    for frame, found in zip(labels, findings, strict=True):
+        there = found.category_ids >= 0
+        detected = np.where(np.isnan(found.iou), np.nan, there)
+        verdicts.append(
+            ObjectVerdict(found.iou, detected, np.where(there, found.category_ids == category_ids(frame), np.nan))
+        )
+    return tuple(verdicts)
+
+
+def hallucinations(
+    labels: Sequence[FrameLabels], observation: ClipObservation, match: MatchConfig
+) -> tuple[Detections, ...]:
+    """Per frame, the detections that no written object explains, tall enough to need one, whatever their confidence."""
+    return tuple(
+        _unexplained(frame, seen.detections, match) for frame, seen in zip(labels, observation.frames, strict=True)
+    )
+
+
+def _find(labels: FrameLabels, detections: Detections, match: MatchConfig) -> Findings:
+    iou, classes = np.full(len(labels), np.nan), np.full(len(labels), -1)
+    judged = np.flatnonzero(labels.scored)
+    sure = detections[detections.scores >= match.min_score]
+    overlap = box_iou(labels.visible_px[judged], sure.boxes_px)
+    iou[judged] = overlap.max(axis=1, initial=0.0)
+    found = iou[judged] >= match.min_iou
+    if found.any():
+        classes[judged[found]] = _classes_of(overlap[found], sure, match)
+    return Findings(iou, classes)
+
+
+def _classes_of(overlap: Floats, detections: Detections, match: MatchConfig) -> Integers:
+    """The class (M,) of each of M found objects: of those that fit well, the surest (one thing may have two boxes)."""
+    fits = overlap >= np.maximum(match.min_iou, 0.8 * overlap.max(axis=1, keepdims=True))
+    return detections.category_ids[np.where(fits, detections.scores, -1.0).argmax(axis=1)]
+
+
+def _unexplained(labels: FrameLabels, detections: Detections, match: MatchConfig) -> Detections:
+    heights = detections.boxes_px[:, 3] - detections.boxes_px[:, 1]
+    tall = heights * match.base_height_px / labels.camera.size[0] >= match.hallucination_height_px
+    tall_ones = detections[tall]
+    overlap = box_iou(tall_ones.boxes_px, labels.visible_px)
+    inside = share_inside(tall_ones.boxes_px, labels.visible_px)
+    sure = detections[detections.scores >= match.min_score]
+    shown = (box_iou(sure.boxes_px, labels.visible_px) >= match.same_iou).any(axis=0)
+    excusing = ~labels.scored | (kinds(tall_ones.category_ids)[:, None] == kinds(category_ids(labels)))
+    explained: Booleans = (
+        (overlap >= np.where(shown, match.same_iou, match.explained_iou))
+        | (excusing & (inside >= match.explained_inside))
+    )  # fmt: skip
+    return tall_ones[~explained.any(axis=1)]
+
+
+def share_inside(a: Floats, b: Floats) -> Floats:
+    """Share (N, M) of the area of boxes (N, 4) that lies inside boxes (M, 4); 0 for boxes that are NaN or empty."""
+    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
+    shared = np.clip(np.nan_to_num(high - low), 0.0, None).prod(axis=-1)
+    area = np.broadcast_to(np.clip(a[:, 2:] - a[:, :2], 0.0, None).prod(axis=-1)[:, None], shared.shape)
+    return np.divide(shared, area, out=np.zeros_like(shared), where=area > 0)
+
+
+def category_ids(labels: FrameLabels) -> Integers:
+    """Classes (N,) of the labels as places in CATEGORIES."""
+    return np.array([CATEGORY_ID[name] for name in labels.categories], dtype=np.int64)
+
+
+def kinds(categories: Integers) -> Integers:
+    """Kinds (N,) of classes (N,)."""
+    return KIND_OF[categories]

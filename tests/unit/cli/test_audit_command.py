@@ -1,0 +1,88 @@
+"""drivegen audit: what it wants to know, what it prints, and the index of training clips that it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drivegen.audit import AuditConfig, PerceptionAuditConfig, TrainingIndex
+from drivegen.cli.audit import AuditCommand, TrainingClips, job, verdict_table
+from drivegen.core import ConfigError, DataError, Scenario, Trajectory, Verdict, forward_camera
+from drivegen.models.perception import PerceptionConfig, PerceptionInfo, build_perception, save_perception
+from drivegen.nuscenes_format import NuScenesWriter
+
+SIZE = (32, 64)
+TINY = PerceptionConfig(
+    image_size=(32, 64), width=8, identity_dim=4, feature_dim=8, clip_size=(32, 64), clip_width=8, clip_feature_dim=8
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two empty drives of eight frames; the second is held out."""
+    times = np.arange(8, dtype=np.int64) * 100_000
+    still = Trajectory(times, np.zeros((8, 3)), np.tile([1.0, 0.0, 0.0, 0.0], (8, 1)))
+    camera = forward_camera("CAM_FRONT", SIZE, 1.2, 1.5)
+    with NuScenesWriter(tmp_path / "root", image_format="png") as writer:
+        for number, name in enumerate(("a", "b")):
+            scenario = Scenario(name, still, {"CAM_FRONT": camera}, {"CAM_FRONT": times}, ())
+            writer.add_scene(scenario, {"CAM_FRONT": [np.full((*SIZE, 3), 80 * number, np.uint8)] * 8})
+        writer.close(splits={"train": ["a"], "val": ["b"]})
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> AuditConfig:
+    """The audit of a net that has learnt nothing."""
+    save_perception(tmp_path / "net", build_perception(TINY), PerceptionInfo("tiny", TINY, role="audit"))
+    return AuditConfig(perception=PerceptionAuditConfig(net=tmp_path / "net", device="cpu"))
+
+
+def test_training_clips_become_an_index(
+    root: Path, audit: AuditConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model" / "training_clips.safetensors"
+    clips = TrainingClips(roots=(root,), image_size=SIZE, frames=4)
+    job(AuditCommand(audit=audit, training=clips, out=out))
+    index = TrainingIndex.load(out)
+    assert index.ids == ("0/a/CAM_FRONT/0x4@1", "0/a/CAM_FRONT/4x4@1")
+    assert "2 training clips" in capsys.readouterr().out
+
+
+def test_a_split_that_is_not_there(root: Path, audit: AuditConfig, tmp_path: Path) -> None:
+    clips = TrainingClips(roots=(root,), split="test", image_size=SIZE, frames=4)
+    with pytest.raises(DataError, match="no such split"):
+        job(AuditCommand(audit=audit, training=clips, out=tmp_path / "index"))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "nothing to do"),
+        ({"store": Path("s"), "training": TrainingClips(roots=(Path("r"),))}, "nothing to do"),
+        ({"training": TrainingClips(roots=(Path("r"),))}, "out: missing key"),
+        ({"store": Path("s"), "out": Path("o")}, "an audit prints"),
+    ],
+)
+def test_what_it_wants_to_know(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        AuditCommand(**values)  # type: ignore[arg-type]
+
+
+def test_reasons_are_printed_and_counted() -> None:
+    verdicts = {
+        "a": Verdict("perception", True, {"disorder": 0.1}),
+        "b": Verdict("perception", False, {"disorder": 0.9}, ("missed_share", "disorder")),
+        "c": Verdict("perception", False, {}, ("disorder",)),
+    }
+    assert verdict_table(verdicts).splitlines() == [
+        "clip_id  verdict  disorder  reasons",
+        "a        passed   0.1",
+        "b        failed   0.9       missed_share,disorder",
+        "c        failed   -         disorder",
+        "2 failed disorder",
+        "1 failed missed_share",
+        "3 clips: 1 passed, 2 failed, 0 not judged",
+    ]
