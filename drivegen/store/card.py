@@ -24,7 +24,12 @@ _LICENSES = {
 }
 _SIZES = ((1e3, "n<1K"), (1e4, "1K<n<10K"), (1e5, "10K<n<100K"), (1e6, "100K<n<1M"), (1e7, "1M<n<10M"))
 # Parts of the settings that a run found rather than was told: what lies in its data, and on what it computed.
-_IDENTITIES = ("layouts", "compute")
+_IDENTITIES = ("layouts", "compute", "judge")
+# What a run says of who judged.
+_JUDGES = {
+    "observer_sha256": "The judge that looked at the clips has sha256 `{}`.",
+    "training_clips_sha256": "The training clips that they were compared with have sha256 `{}`.",
+}
 _COUNTED = ("frame_kind", "weather", "time_of_day", "crowdedness_level", "camera")
 
 _LOADING = """\
@@ -102,15 +107,43 @@ def _overview(manifest: Manifest, rows: list[dict[str, Any]]) -> str:
             f"Model: {manifest.model.get('id', 'unnamed')}, sha256 `{manifest.model.get('sha256', 'unknown')}`.",
             "",
         ]
-    lines += ["## What was asked and what is here", "", "| | asked | here |", "|---|---|---|"]
+    return "\n".join([*lines, *_asked(rows), "", *_audit(manifest, rows)])
+
+
+def _asked(rows: list[dict[str, Any]]) -> list[str]:
+    lines = ["## What was asked, what is here, what the audit sees", ""]
+    lines += ["| | asked | here | seen |", "|---|---|---|---|"]
     for name in _COUNTED:
-        request = f"{name.removesuffix('_level')}_requested"
-        asked = Counter(row[request] or "anything" for row in rows if request in row)
+        kind = name.removesuffix("_level")
+        asked = Counter(row[f"{kind}_requested"] or "anything" for row in rows if f"{kind}_requested" in row)
         here = Counter(row[name] or "unknown" for row in rows)
-        lines.append(f"| {name.replace('_', ' ')} | {_counts(asked)} | {_counts(here)} |")
-    verdicts = Counter({True: "passed", False: "failed", None: "not judged"}[row["audit_passed"]] for row in rows)
-    lines += [f"| audit ({', '.join(sorted({row['auditor'] for row in rows}))}) | | {_counts(verdicts)} |", ""]
-    return "\n".join(lines)
+        seen = [row[f"{kind}_achieved"] for row in rows if row.get(f"{kind}_achieved") is not None]
+        lines.append(f"| {name.replace('_', ' ')} | {_counts(asked)} | {_counts(here)} | {_seen(seen)} |")
+    users = sum(row["crowdedness"] for row in rows) / max(1, len(rows))
+    return [*lines, "", f"The labels count {users:.1f} road users per frame on average."]
+
+
+def _seen(values: list[Any]) -> str:
+    """Words are counted, numbers averaged."""
+    if values and isinstance(values[0], float):
+        return f"{sum(values) / len(values):.1f} road users per frame"
+    return _counts(Counter(values))
+
+
+def _audit(manifest: Manifest, rows: list[dict[str, Any]]) -> list[str]:
+    verdicts = Counter({True: "passed", False: "failed", None: "not judged"}[row["qc_pass"]] for row in rows)
+    lines = ["## Audit", "", f"Auditor {', '.join(sorted({row['auditor'] for row in rows}))}: {_counts(verdicts)}."]
+    failed = Counter(reason for row in rows for reason in row["qc_reasons"])
+    if failed:
+        lines.append(f"Reasons: {_counts(failed)} (`qc_reasons`); clips that pass have `qc_pass`.")
+    remade = [row["qc_attempts"] for row in rows if row["qc_attempts"] > 1]
+    if remade:
+        lines.append(f"{len(remade)} clips were made again, {sum(remade) - len(remade)} times in all (`qc_attempts`).")
+    if manifest.dropped:
+        reasons = Counter(reason for found in manifest.dropped.values() for reason in found)
+        told = f" ({_counts(reasons)})" if reasons else ""
+        lines.append(f"{len(manifest.dropped)} clips were found unfit and left out{told}: what is here was selected.")
+    return [*lines, ""]
 
 
 def _counts(counter: Counter[str]) -> str:
@@ -121,7 +154,7 @@ def _contents(manifest: Manifest) -> str:
     return f"""\
 ## Tables
 
-* `clips/` one row per clip: weather, time of day, crowdedness, what was asked, how to make it again, audit, poster.
+* `clips/` one row per clip: weather, time of day, crowdedness, what was asked, how to make it again, verdict, poster.
 * `frames/` one row per frame: image, calibration, poses, and its boxes nested in `objects`.
 * `objects/` the same boxes flat, one row per box.
 
@@ -140,18 +173,20 @@ From the folder of this card:
 
 def _again(manifest: Manifest) -> str:
     config = dict(manifest.config)
-    layouts, compute = (config.pop(name, None) or {} for name in _IDENTITIES)
-    settings = {"clips": manifest.totals["clips"], "store": manifest.store, **config}
-    settings |= {key: value for key, value in compute.items() if not key.endswith("_sha256")}
+    layouts, compute, judge = (config.pop(name, None) or {} for name in _IDENTITIES)
+    clips = manifest.totals["clips"] + len(manifest.dropped)
+    settings = {"clips": clips, "store": manifest.store, **config}
+    settings |= {key: value for key, value in {**judge, **compute}.items() if not key.endswith("_sha256")}
     overrides = " \\\n    ".join(shlex.quote(f"{key}={value}") for key, value in _flat(settings, ""))
-    sources = [f"The scenarios come from `{name}`, sha256 `{value}`." for name, value in sorted(layouts.items())]
+    sources = _sources(layouts)
+    sources += [text.format(judge[name]) for name, text in _JUDGES.items() if name in judge]
     return "\n".join(
         [
             "## Make it again",
             "",
-            "These are all settings that decide what is here (`config` in `manifest.json`); where the data and the "
-            "model lie on your machine is left to you. The same versions, kind of device and number of threads give "
-            "the same bytes.",
+            "These are all settings that decide what is here (`config` in `manifest.json`); where the data, the model "
+            "and the judge lie on your machine is left to you. The same versions, kind of device and number of threads "
+            "give the same bytes.",
             *(["", *sources] if sources else []),
             "",
             "```bash",
@@ -161,6 +196,14 @@ def _again(manifest: Manifest) -> str:
             "",
         ]
     )
+
+
+def _sources(layouts: Mapping[str, str]) -> list[str]:
+    """Where the scenarios come from: the world, a catalogue, or one or several roots."""
+    if "source" in layouts:
+        content = f", sha256 `{layouts['sha256']}`" if "sha256" in layouts else ""
+        return [f"The scenarios come from the {layouts['source']}{content}."]
+    return [f"The scenarios come from `{name}`, sha256 `{value}`." for name, value in sorted(layouts.items())]
 
 
 def _flat(config: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:

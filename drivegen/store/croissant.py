@@ -110,8 +110,8 @@ def _files(manifest: Manifest) -> list[dict[str, Any]]:
 
 
 def _record_set(table: TableName) -> dict[str, Any]:
-    # Nested lists are left to the objects record set, which holds the same rows flat.
-    columns = [c for c in COLUMNS[table] if not pa.types.is_list(c.type) and c.media != "Video"]
+    # Lists of structs are left out: the objects record set holds the rows of the nested ones flat.
+    columns = [c for c in COLUMNS[table] if not _is_nested(c.type) and c.media != "Video"]
     return {
         "@type": "cr:RecordSet",
         "@id": table,
@@ -119,6 +119,10 @@ def _record_set(table: TableName) -> dict[str, Any]:
         "key": [{"@id": f"{table}/{name}"} for name in _KEYS[table]],
         "field": [_field(table, column) for column in columns],
     }
+
+
+def _is_nested(data_type: pa.DataType) -> bool:
+    return pa.types.is_list(data_type) and pa.types.is_struct(data_type.value_type)
 
 
 def _field(table: TableName, column: Column) -> dict[str, Any]:
@@ -130,7 +134,8 @@ def _field(table: TableName, column: Column) -> dict[str, Any]:
         "@id": f"{table}/{column.name}",
         "name": column.name,
         "description": column.meaning,
-        "dataType": _data_type(column.type),
+        "dataType": _data_type(column.type.value_type if pa.types.is_list(column.type) else column.type),
+        **({"repeated": True} if pa.types.is_list(column.type) else {}),
         "source": source,
     }
 

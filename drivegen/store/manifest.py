@@ -9,12 +9,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from drivegen.core import ConfigError, DataError, decode, encode
-from drivegen.store.schema import SCHEMA_VERSION, TABLES, TableName
+from drivegen.store.schema import TABLES, TableName
+from drivegen.store.versions import READABLE
 
 MANIFEST = "manifest.json"
 _SHARD = re.compile(r"[a-z][a-z0-9_]*-\d{5}-of-\d{5}\.parquet")
@@ -58,6 +59,7 @@ class Manifest:
         model: id and sha256 of the model; empty for reference frames.
         totals: number of clips, frames and objects.
         tables: the files.
+        dropped: clips that were made, found unfit and left out, with the reasons; nobody need make them again.
     """
 
     schema_version: int
@@ -69,6 +71,7 @@ class Manifest:
     model: dict[str, Any]
     totals: dict[str, int]
     tables: Tables
+    dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Write as JSON."""
@@ -100,8 +103,8 @@ def read_manifest(root: Path) -> Manifest:
     """Read and check a store's manifest.
 
     Raises:
-        DataError: no store, an unfinished one, a manifest that is not one, another schema version, or a file name that
-            could lead out of the store.
+        DataError: no store, an unfinished one, a manifest that is not one, a schema version that cannot be read, or a
+            file name that could lead out of the store.
     """
     path = Path(root) / MANIFEST
     if not path.is_file():
@@ -111,9 +114,10 @@ def read_manifest(root: Path) -> Manifest:
     except (OSError, ValueError) as error:
         raise DataError("not a manifest", where=path, got=str(error)) from error
     version = values.get("schema_version") if isinstance(values, dict) else None
-    if version != SCHEMA_VERSION:
+    if version not in READABLE:
         remedy = "read it with the drivegen version that the manifest names"
-        raise DataError("another schema version", where=path, expected=SCHEMA_VERSION, got=version, remedy=remedy)
+        expected = " or ".join(map(str, READABLE))
+        raise DataError("another schema version", where=path, expected=expected, got=version, remedy=remedy)
     try:
         manifest = decode(Manifest, values)
     except ConfigError as error:

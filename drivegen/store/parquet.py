@@ -8,7 +8,7 @@ JPEG do not compress), floats are plain + zstd, and only strings of few values g
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from drivegen.store.schema import COLUMNS, CONVENTIONS, OBJECT, SCHEMA_VERSION, Column, TableName
+from drivegen.store.versions import columns_of, upgraded
 
 ZSTD_LEVEL = 3
 # DuckDB's row group size, which it reads in parallel; posters keep the groups of `clips` smaller.
@@ -28,12 +29,17 @@ _SORTED_BY: dict[TableName, tuple[str, ...]] = {
 }
 
 
-def arrow_schema(table: TableName) -> pa.Schema:
-    """The Arrow schema of a table, with conventions, schema version and Hugging Face features as metadata."""
-    columns = COLUMNS[table]
+def arrow_schema(table: TableName, version: int = SCHEMA_VERSION, lacking: Collection[str] = ()) -> pa.Schema:
+    """The Arrow schema of a table, with conventions, schema version and Hugging Face features as metadata.
+
+    Args:
+        version: as that schema version wrote it.
+        lacking: optional columns that this file does without.
+    """
+    columns = tuple(c for c in columns_of(table, version) if c.name not in lacking)
     metadata = {
         "drivegen.conventions": CONVENTIONS,
-        "drivegen.schema_version": str(SCHEMA_VERSION),
+        "drivegen.schema_version": str(version),
         "huggingface": json.dumps({"info": {"features": _features(columns)}}),
     }
     return pa.schema([pa.field(c.name, c.type) for c in columns], metadata=metadata)
@@ -92,12 +98,17 @@ def write_clips(path: Path, table: TableName, clips: Iterable[pa.Table], frames_
     return rows
 
 
-def read_rows(path: Path, table: TableName, clip_id: str | None = None) -> pa.Table:
-    """All rows of a file, or those of one clip, in file order (row groups of other clips are not read)."""
+def read_rows(path: Path, table: TableName, clip_id: str | None = None, version: int = SCHEMA_VERSION) -> pa.Table:
+    """All rows of a file, or those of one clip, in file order (row groups of other clips are not read).
+
+    Args:
+        version: schema version of the store; whatever it is, the rows have today's columns.
+    """
     if clip_id is None:
         with pq.ParquetFile(path) as file:
-            return file.read()
-    return pq.read_table(path, schema=arrow_schema(table), filters=[("clip_id", "==", clip_id)])
+            return upgraded(file.read(), table, version)
+    rows = pq.read_table(path, schema=arrow_schema(table, version), filters=[("clip_id", "==", clip_id)])
+    return upgraded(rows, table, version)
 
 
 def _features(columns: Iterable[Column]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
     .partial/lock              held by the process that writes
     .partial/identity.json     what the run was asked for; another request is refused
-    .partial/clips/CLIP_ID/    a finished clip, one Parquet file per table; appears by one rename
+    .partial/clips/CLIP_ID/    a finished clip, one Parquet file per table, or the reasons why it was left out
+                               (dropped.json); appears by one rename
     .partial/trash/            clips that are published, being removed
     .partial/building/         the files of the next publication, being written
     .partial/ready/            the same, complete; appears by one rename and is then moved into place
@@ -17,7 +18,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,7 +31,7 @@ from drivegen.store.schema import TABLES, TableName
 
 PARTIAL = ".partial"
 CARD, CROISSANT = "README.md", "croissant.json"
-_IDENTITY, _LOCK = "identity.json", "lock"
+_IDENTITY, _LOCK, _DROPPED = "identity.json", "lock", "dropped.json"
 
 
 def fsync(path: Path) -> None:
@@ -89,23 +90,28 @@ class Partial:
 
     def clips(self) -> dict[str, Path]:
         """The finished clips: clip_id -> folder."""
-        found = self._clips.iterdir() if self._clips.is_dir() else ()
-        return {path.name: path for path in sorted(found) if not path.name.startswith(".")}
+        return {path.name: path for path in self._finished() if not (path / _DROPPED).is_file()}
+
+    def dropped(self) -> dict[str, tuple[str, ...]]:
+        """The clips that were left out: clip_id -> reasons."""
+        files = [path / _DROPPED for path in self._finished()]
+        return {path.parent.name: tuple(json.loads(path.read_bytes())) for path in files if path.is_file()}
 
     def add(self, clip_id: str, tables: Mapping[TableName, pa.Table], frames_per_row_group: int) -> Path:
         """Keep a clip; returns its folder."""
-        # clip ids never begin with a dot, so this cannot be one.
-        temporary = self._clips / f".{clip_id}.tmp"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
+        temporary = self._begin_clip(clip_id)
         for name, table in tables.items():
             path = temporary / f"{name}.parquet"
             write_clips(path, name, [table], frames_per_row_group)
             fsync(path)
-        fsync(temporary)
-        final = temporary.rename(self._clips / clip_id)
-        fsync(self._clips)
-        return final
+        return self._finish_clip(clip_id, temporary)
+
+    def drop(self, clip_id: str, reasons: Sequence[str]) -> None:
+        """Note that a clip was left out."""
+        temporary = self._begin_clip(clip_id)
+        (temporary / _DROPPED).write_text(canonical_json(list(reasons)), encoding="utf-8")
+        fsync(temporary / _DROPPED)
+        self._finish_clip(clip_id, temporary)
 
     def publish(self) -> None:
         """Move a complete publication into place, if there is one; may be repeated after a crash at any line."""
@@ -142,6 +148,23 @@ class Partial:
 
     def release(self) -> None:
         """Let go of the lock and keep what is here, if anything."""
-        if not self.clips() and not self.ready.exists():
+        if not self._finished() and not self.ready.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()
+
+    def _finished(self) -> list[Path]:
+        found = self._clips.iterdir() if self._clips.is_dir() else ()
+        return [path for path in sorted(found) if not path.name.startswith(".")]
+
+    def _begin_clip(self, clip_id: str) -> Path:
+        # clip ids never begin with a dot, so this cannot be one.
+        temporary = self._clips / f".{clip_id}.tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        return temporary
+
+    def _finish_clip(self, clip_id: str, temporary: Path) -> Path:
+        fsync(temporary)
+        final = temporary.rename(self._clips / clip_id)
+        fsync(self._clips)
+        return final

@@ -32,7 +32,7 @@ class Published:
     """An earlier publication.
 
     Attributes:
-        manifest: its manifest.
+        manifest: its manifest, which also names the clips that were left out.
         shards: the clip ids of each shard.
         shard_of: the shard of each clip id.
     """
@@ -66,6 +66,7 @@ def build_publication(
     asked: Mapping[str, Any],
     *,
     complete: bool,
+    dropped: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Write every file of the next publication and mark it ready.
 
@@ -73,6 +74,7 @@ def build_publication(
         pending: clips not yet published: clip_id -> folder.
         published: what an earlier run published; its shards are linked, not copied, where they stay as they are.
         asked: `config` and `model` for the manifest.
+        dropped: clips left out since: clip_id -> reasons.
     """
     shutil.rmtree(partial.building, ignore_errors=True)
     clip_ids = sorted({*pending, *(published.shard_of if published else ())})
@@ -96,10 +98,15 @@ def build_publication(
         model=encode(asked["model"]),
         totals={str(table): count for table, count in rows.items()},
         tables=Tables(**{table: tuple(files) for table, files in entries.items()}),
+        dropped={**(published.manifest.dropped if published else {}), **_reasons(dropped or {})},
     )
     _describe(partial.building, manifest)
     partial.building.rename(partial.ready)
     fsync(partial.folder)
+
+
+def _reasons(dropped: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    return {clip_id: tuple(reasons) for clip_id, reasons in dropped.items()}
 
 
 def _describe(folder: Path, manifest: Manifest) -> None:

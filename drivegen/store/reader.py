@@ -15,7 +15,8 @@ from drivegen.core import Clip, DataError
 from drivegen.store.manifest import Manifest, read_manifest
 from drivegen.store.parquet import arrow_schema, read_rows
 from drivegen.store.rebuild import clip_from_rows
-from drivegen.store.schema import COLUMNS, TableName
+from drivegen.store.schema import TableName
+from drivegen.store.versions import columns_of, upgraded
 
 
 class StoreReader:
@@ -26,7 +27,7 @@ class StoreReader:
         manifest: its manifest.
 
     Raises:
-        DataError: not a store, an unfinished one, or one of another schema version.
+        DataError: not a store, an unfinished one, or one of a schema version that cannot be read.
     """
 
     def __init__(self, root: Path) -> None:
@@ -50,7 +51,7 @@ class StoreReader:
         shard, row = self._rows[clip_id]
         path = self.root / self.manifest.tables.frames[shard].path
         try:
-            frames = read_rows(path, "frames", clip_id)
+            frames = read_rows(path, "frames", clip_id, self.manifest.schema_version)
         except (OSError, pa.ArrowException) as error:
             raise DataError("cannot be read", where=path, got=str(error), remedy=_remedy(self.root)) from error
         if len(frames) != row["num_frames"]:
@@ -63,19 +64,20 @@ class StoreReader:
             yield self.clip(clip_id)
 
     def table(self, name: TableName) -> pads.Dataset:
-        """A table as an Arrow dataset, to filter and scan."""
+        """A table as an Arrow dataset, to filter and scan; its columns are those of the store's own schema version."""
         paths = [str(self.root / entry.path) for entry in self.manifest.tables.of(name)]
-        return pads.dataset(paths, schema=arrow_schema(name), format="parquet")
+        return pads.dataset(paths, schema=arrow_schema(name, self.manifest.schema_version), format="parquet")
 
     @cached_property
     def _rows(self) -> dict[str, tuple[int, dict[str, Any]]]:
         """clip_id -> (shard, row of `clips` without media)."""
-        columns = [c.name for c in COLUMNS["clips"] if not c.media]
+        version = self.manifest.schema_version
+        columns = [c.name for c in columns_of("clips", version) if not c.media]
         rows = {}
         for shard, entry in enumerate(self.manifest.tables.clips):
             path = self.root / entry.path
             try:
-                table = pq.read_table(path, columns=columns)
+                table = upgraded(pq.read_table(path, columns=columns), "clips", version)
             except (OSError, pa.ArrowException) as error:
                 raise DataError("cannot be read", where=path, got=str(error), remedy=_remedy(self.root)) from error
             rows.update({row["clip_id"]: (shard, row) for row in table.to_pylist()})

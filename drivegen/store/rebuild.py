@@ -19,13 +19,13 @@ from drivegen.core import (
     Provenance,
     Requested,
     TimeOfDay,
-    Verdict,
     Weather,
 )
 from drivegen.core.arrays import Floats
 from drivegen.core.errors import DataError
 from drivegen.store.images import decode_image
 from drivegen.store.rows import COLOURS, RECTANGLE
+from drivegen.store.verdict_rows import verdict_from_rows
 
 
 def clip_from_rows(clip_row: dict[str, Any], frames: pa.Table) -> Clip:
@@ -36,7 +36,8 @@ def clip_from_rows(clip_row: dict[str, Any], frames: pa.Table) -> Clip:
     """
     clip_id = clip_row["clip_id"]
     try:
-        labels = labels_from_rows(clip_row["camera"], frames)
+        rows = frames.drop_columns(["image"]).to_pylist()
+        labels = tuple(frame_labels(clip_row["camera"], row) for row in rows)
         images = frames["image"].to_pylist()
         pixels = [decode_image(image and image["bytes"], f"{clip_id} frame {i}") for i, image in enumerate(images)]
         return Clip(
@@ -53,18 +54,13 @@ def clip_from_rows(clip_row: dict[str, Any], frames: pa.Table) -> Clip:
                 time_of_day=clip_row["time_of_day_requested"],
                 crowdedness=clip_row["crowdedness_requested"],
             ),
-            verdict=_verdict(clip_row),
+            verdict=verdict_from_rows(clip_row, [row["objects"] or [] for row in rows]),
             labelled=clip_row["labelled"],
         )
     except DrivegenError:
         raise
     except (KeyError, ValueError, TypeError) as error:
         raise DataError("row cannot be read", where=clip_id, got=f"{type(error).__name__}: {error}") from error
-
-
-def labels_from_rows(camera_name: str, frames: pa.Table) -> tuple[FrameLabels, ...]:
-    """The labels of rows of `frames`, one set per row."""
-    return tuple(frame_labels(camera_name, row) for row in frames.drop_columns(["image"]).to_pylist())
 
 
 def frame_labels(camera_name: str, row: dict[str, Any]) -> FrameLabels:
@@ -129,8 +125,3 @@ def _provenance(row: dict[str, Any]) -> Provenance:
         layout_source=row["layout_source"] or "",
         license=row["license"] or "",
     )
-
-
-def _verdict(row: dict[str, Any]) -> Verdict:
-    scores = {s["name"]: float("nan") if s["value"] is None else s["value"] for s in row["audit_scores"] or []}
-    return Verdict(row["auditor"], row["audit_passed"], scores)

@@ -19,6 +19,7 @@ from drivegen.store.config import StoreConfig
 from drivegen.store.images import encode_image
 from drivegen.store.parquet import arrow_schema
 from drivegen.store.schema import COLUMNS, OBJECT, TableName
+from drivegen.store.verdict_rows import check_verdict, object_verdict_columns, verdict_row
 
 _CLIP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,199}")
 RECTANGLE = ("x_min_px", "y_min_px", "x_max_px", "y_max_px")
@@ -30,11 +31,11 @@ def clip_tables(clip: Clip, config: StoreConfig, levels: CrowdednessLevels) -> d
 
     Raises:
         DataError: an unsafe clip_id, timestamps that do not rise, a camera that is not this clip's or not a plain
-            pinhole, no frames.
+            pinhole, no frames, a verdict that contradicts itself.
     """
     check_clip(clip)
     labels = clip.labels if clip.labelled else ()
-    objects = _object_columns(labels)
+    objects = {**_object_columns(labels), **object_verdict_columns(clip)}
     counts = np.array([len(frame) for frame in labels], dtype=np.int32) if labels else np.zeros(len(clip.frames), "i4")
     images = [{"bytes": encode_image(frame, config), "path": None} for frame in clip.frames]
     repeated: dict[str, Any] = {"clip_id": clip.clip_id, "scenario_id": clip.scenario_id, "camera": clip.camera}
@@ -76,12 +77,12 @@ def check_clip(clip: Clip) -> None:
             raise DataError("camera is not a plain pinhole", where=where, got=frame.camera.intrinsics.tolist())
         if len(set(frame.track_ids)) != len(frame):
             raise DataError("track ids repeat", where=where, got=sorted(frame.track_ids))
+    check_verdict(clip)
 
 
 def _clip_row(clip: Clip, counts: np.ndarray, config: StoreConfig, levels: CrowdednessLevels) -> dict[str, Any]:
-    provenance, verdict = clip.provenance, clip.verdict
+    provenance = clip.provenance
     tracks = {track for frame in clip.labels for track in frame.track_ids} if clip.labelled else set()
-    scores = [{"name": name, "value": _finite(value)} for name, value in sorted(verdict.scores.items())]
     return {
         "split": config.split,
         **_ambience(clip),
@@ -107,9 +108,7 @@ def _clip_row(clip: Clip, counts: np.ndarray, config: StoreConfig, levels: Crowd
         "width_px": clip.frames.shape[2],
         "num_tracks": len(tracks),
         "num_objects_mean": float(counts.mean()),
-        "auditor": verdict.auditor,
-        "audit_passed": verdict.passed,
-        "audit_scores": [scores],
+        **verdict_row(clip.verdict),
     }
 
 
@@ -152,7 +151,7 @@ def _pose_columns(name: str, poses: Sequence[Pose]) -> dict[str, Floats]:
 
 
 def _object_columns(labels: Sequence[FrameLabels]) -> dict[str, Any]:
-    """The columns of OBJECT for all objects of all frames, one after another (M,)."""
+    """The columns of OBJECT but for their verdicts, for all objects of all frames, one after another (M,)."""
 
     def join(arrays: list[np.ndarray], width: int) -> Floats:
         return np.concatenate(arrays).astype(np.float64) if arrays else np.zeros((0, width))
@@ -186,8 +185,6 @@ def _object_columns(labels: Sequence[FrameLabels]) -> dict[str, Any]:
         "conditioned": flat([f.conditioned for f in labels]),
         "scored": flat([f.scored for f in labels]),
         **{f"appearance_{colour}": appearance[:, i] for i, colour in enumerate(COLOURS)},
-        "audit_iou": [None] * len(categories),
-        "audit_detected": [None] * len(categories),
     }
 
 
@@ -213,7 +210,3 @@ def _array(values: Any, data_type: pa.DataType, rows: int) -> pa.Array:
     if isinstance(values, np.ndarray | list):
         return pa.array(values, data_type, from_pandas=True)
     return pa.array([values] * rows, data_type, from_pandas=True)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

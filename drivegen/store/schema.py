@@ -11,8 +11,9 @@ from typing import Literal
 
 import pyarrow as pa
 
-# Raised whenever a column changes its name, type or meaning, or goes; datasets/store_columns.json is frozen against it.
-SCHEMA_VERSION = 1
+# Raised whenever a column changes its name, type or meaning, or goes; datasets/store_columns.json is frozen against it,
+# and `versions` says how the rows of earlier versions are read.
+SCHEMA_VERSION = 2
 
 TableName = Literal["clips", "frames", "objects"]
 TABLES: tuple[TableName, ...] = ("clips", "frames", "objects")
@@ -26,6 +27,7 @@ CONVENTIONS = (
 )
 
 STRING, BOOL, INT32, INT64, FLOAT = pa.string(), pa.bool_(), pa.int32(), pa.int64(), pa.float64()
+STRINGS = pa.list_(pa.field("element", STRING))
 # The Arrow type of Hugging Face's Image and Video features, field order included.
 MEDIA = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
 SCORES = pa.list_(pa.field("element", pa.struct([pa.field("name", STRING), pa.field("value", FLOAT)])))
@@ -97,6 +99,14 @@ CLIPS: tuple[Column, ...] = (
     _key("weather_requested", "What was asked for; null when nothing was", nullable=True),
     _key("time_of_day_requested", "What was asked for; null when nothing was", nullable=True),
     _key("crowdedness_requested", "What was asked for; null when nothing was", nullable=True),
+    _key("weather_achieved", "What the audit sees; null when it does not tell", nullable=True),
+    _key("time_of_day_achieved", "What the audit sees; null when it does not tell", nullable=True),
+    Column(
+        "crowdedness_achieved",
+        FLOAT,
+        "Mean number of visible road users per frame that the audit sees; null when it does not tell",
+        nullable=True,
+    ),
     _key("frame_kind", "Who made the pixels: rendered, recorded or generated"),
     Column("is_synthetic", BOOL, "Whether the pixels were made by a program (rendered or generated)"),
     _LABELLED,
@@ -104,7 +114,7 @@ CLIPS: tuple[Column, ...] = (
     _key("model_id", "Name of the model folder; null for reference frames", nullable=True),
     _key("model_sha256", "Hash of the model's weights; null for reference frames", nullable=True),
     _key("config_hash", "Hash of the settings that decide the clip's bytes; null when unknown", nullable=True),
-    Column("seed", INT64, "Seed of the request"),
+    Column("seed", INT64, "Seed of the frames: the request's, or, of a clip that was remade, that of the attempt kept"),
     _key("layout_source", "Where the scenario comes from; null when unknown", nullable=True),
     _key("license", "Licence of the scenario's source; null when unknown", nullable=True),
     Column("num_frames", INT32, "Frames of the clip"),
@@ -114,8 +124,16 @@ CLIPS: tuple[Column, ...] = (
     Column("num_tracks", INT32, "Different objects that appear in the clip"),
     Column("num_objects_mean", FLOAT, "Mean number of objects per frame"),
     _key("auditor", "Audit that ran; none when none did"),
-    Column("audit_passed", BOOL, "Whether the audit finds the clip fit for training; null: not judged", nullable=True),
-    Column("audit_scores", SCORES, "Named measures of the audit, in the order of their names"),
+    Column("qc_pass", BOOL, "Whether the audit finds the clip fit for training; null: not judged", nullable=True),
+    Column("qc_reasons", STRINGS, "Why it does not: names of the checks that failed, in their order; else empty"),
+    Column("qc_scores", SCORES, "Named measures of the audit, in the order of their names"),
+    Column("qc_attempts", INT32, "How often the clip was made until one was kept: 1 when the first was"),
+    Column(
+        "nearest_training_clip",
+        STRING,
+        "Id of the training clip that it looks most like; null when nothing was compared",
+        nullable=True,
+    ),
     Column("poster", MEDIA, "The first frame", media="Image"),
     Column("video", MEDIA, "Optional video file, by path; null when none was written", media="Video", nullable=True),
 )
@@ -145,8 +163,21 @@ OBJECT: tuple[Column, ...] = (
         Column(f"appearance_{c}", FLOAT, f"Paint colour, {c} in [0, 1]; null when unknown", nullable=True)
         for c in ("red", "green", "blue")
     ),
-    Column("audit_iou", FLOAT, "Overlap with the audit's best detection; null when nothing measured it", nullable=True),
-    Column("audit_detected", BOOL, "Whether the audit's detector found it; null when not measured", nullable=True),
+    Column(
+        "qc_iou",
+        FLOAT,
+        "Overlap of the visible box with the audit's best detection, intersection over union; null when not judged",
+        nullable=True,
+    ),
+    Column(
+        "qc_detected", BOOL, "Whether the audit found it; null when not judged (only scored ones are)", nullable=True
+    ),
+    Column(
+        "qc_class_agrees",
+        BOOL,
+        "Whether what was found there is of its category; null when not judged or nothing was found",
+        nullable=True,
+    ),
 )
 
 OBJECTS: tuple[Column, ...] = (_CLIP_ID, _SCENARIO_ID, _CAMERA, _FRAME_INDEX, _TIMESTAMP, *OBJECT)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from drivegen.store.schema import CLIPS, CONVENTIONS, FRAMES, MEDIA, OBJECT, OBJECTS, SCHEMA_VERSION, Column
+from drivegen.store.versions import EARLIER, Earlier
 
 _INTRODUCTION = f"""\
 # Columns of the store
@@ -28,6 +29,9 @@ feature. "null" says whether a row may lack the value.
 Unlabelled clips (`labelled` is false) were made without boxes: their object lists are empty because nobody knows.
 """
 
+# How a value that stands for what an earlier version did not know is told.
+_UNKNOWN = {"None": "null", "[]": "an empty list"}
+
 
 def schema_markdown() -> str:
     """The page as Markdown."""
@@ -40,8 +44,29 @@ def schema_markdown() -> str:
         _table(
             "objects, and frames.objects", "The rest of `objects`; the fields of each item of `frames.objects`.", OBJECT
         ),
+        _earlier_versions(),
     ]
     return "\n".join(parts)
+
+
+def _earlier_versions() -> str:
+    lines = [
+        "## Earlier versions",
+        "",
+        "Stores of earlier schema versions are read, verified, exported and judged again as if they had the columns "
+        "above; they are not gone on with. Opened with another reader their columns have their old names.",
+        "",
+    ]
+    for version, earlier in sorted(EARLIER.items(), reverse=True):
+        lines += [f"Version {version}:", "", *_differences(earlier), ""]
+    return "\n".join(lines)
+
+
+def _differences(earlier: Earlier) -> list[str]:
+    renamed = [f"* `{then}` is now `{now}`." for now, then in earlier.names.items()]
+    absent = [f"* no `{name}`: {_UNKNOWN.get(str(value), str(value))}." for name, value in earlier.absent.items()]
+    optional = [f"* `{name}` may be missing: null." for name in sorted(earlier.optional)]
+    return [*renamed, *absent, *optional]
 
 
 def _table(name: str, introduction: str, columns: Sequence[Column]) -> str:
@@ -56,6 +81,8 @@ def _type_name(column: Column) -> str:
     if column.type == MEDIA:
         return column.media
     if pa.types.is_list(column.type):
+        if not pa.types.is_struct(column.type.value_type):
+            return f"list of {column.type.value_type}"
         fields = [f.name for f in column.type.value_type]
         return f"list of struct ({', '.join(fields)})" if len(fields) < 4 else "list of struct (below)"
     return "float64" if pa.types.is_floating(column.type) else str(column.type)

@@ -17,10 +17,11 @@ from drivegen.store.partial import CARD, CROISSANT
 from drivegen.store.problems import Problem
 from drivegen.store.schema import TABLES, TableName
 from drivegen.store.verify_rows import check_shard
+from drivegen.store.versions import optional_columns
 
 
 def verify_store(root: Path, progress: Callable[[int, int], None] | None = None) -> list[Problem]:
-    """Check a store: manifest, files and hashes, columns, keys, images, boxes against calibration.
+    """Check a store of any readable version: manifest, files and hashes, columns, keys, images, boxes, verdicts.
 
     Args:
         root: folder of the store.
@@ -38,7 +39,8 @@ def verify_store(root: Path, progress: Callable[[int, int], None] | None = None)
     clip_ids: list[str] = []
     shards = list(zip(*(manifest.tables.of(table) for table in TABLES), strict=True))
     for index, entries in enumerate(shards):
-        found = [p for table, entry in zip(TABLES, entries, strict=True) for p in _check_file(root, table, entry)]
+        pairs = zip(TABLES, entries, strict=True)
+        found = [p for table, entry in pairs for p in _check_file(root, table, entry, manifest.schema_version)]
         problems += found
         # Rows of a file that is damaged or lacks columns are beyond telling; its problem is in the list.
         if not any(p.field == _STRUCTURE for p in found):
@@ -97,7 +99,7 @@ def _check_descriptions(root: Path, manifest: Manifest) -> list[Problem]:
     return problems
 
 
-def _check_file(root: Path, table: TableName, entry: FileEntry) -> list[Problem]:
+def _check_file(root: Path, table: TableName, entry: FileEntry, version: int) -> list[Problem]:
     path = root / entry.path
     if not path.is_file():
         return [Problem(entry.path, "", _STRUCTURE, "missing")]
@@ -113,7 +115,7 @@ def _check_file(root: Path, table: TableName, entry: FileEntry) -> list[Problem]
         schema = pq.read_schema(path)
     except (OSError, pa.ArrowException) as error:
         return [Problem(entry.path, "", _STRUCTURE, f"not a Parquet file: {error}")]
-    problems += _check_schema(entry.path, table, schema)
+    problems += _check_schema(entry.path, table, schema, version)
     if metadata.num_rows != entry.rows:
         problems.append(Problem(entry.path, "", "rows", f"expected {entry.rows}; got {metadata.num_rows}"))
     sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
@@ -122,8 +124,8 @@ def _check_file(root: Path, table: TableName, entry: FileEntry) -> list[Problem]
     return problems
 
 
-def _check_schema(path: str, table: TableName, schema: pa.Schema) -> list[Problem]:
-    expected = arrow_schema(table)
+def _check_schema(path: str, table: TableName, schema: pa.Schema, version: int) -> list[Problem]:
+    expected = arrow_schema(table, version, lacking=optional_columns(version) - set(schema.names))
     problems = []
     for field in expected:
         index = schema.get_field_index(field.name)
@@ -135,7 +137,7 @@ def _check_schema(path: str, table: TableName, schema: pa.Schema) -> list[Proble
     extra = sorted(set(schema.names) - set(expected.names))
     problems += [Problem(path, name, _STRUCTURE, "unknown column") for name in extra]
     if not problems and (schema.metadata or {}) != expected.metadata:
-        problems.append(Problem(path, "", "schema metadata", "differs from this version's"))
+        problems.append(Problem(path, "", "schema metadata", f"differs from that of schema version {version}"))
     return problems
 
 
@@ -146,6 +148,10 @@ def _check_totals(manifest: Manifest, clip_ids: list[str], *, complete: bool) ->
         if manifest.totals.get(table) != rows:
             message = f"expected {rows}, the sum over the files; got {manifest.totals.get(table)}"
             problems.append(Problem("manifest.json", "", f"totals.{table}", message))
+    problems += [
+        Problem("manifest.json", clip_id, "dropped", "said to be left out, but it is in the store")
+        for clip_id in sorted(set(manifest.dropped) & set(clip_ids))
+    ]
     if complete and clip_ids != sorted(set(clip_ids)):
         repeated = sorted({c for c in clip_ids if clip_ids.count(c) > 1})
         problems.append(

@@ -19,13 +19,18 @@ from drivegen.store.problems import Problem
 from drivegen.store.rebuild import frame_labels
 from drivegen.store.schema import COLUMNS, OBJECT, TableName
 from drivegen.store.verify_labels import check_labels
+from drivegen.store.verify_verdicts import check_clip_verdict, check_object_verdicts
 
 _WORDS = {
     "weather": {*Weather},
     "time_of_day": {*TimeOfDay},
+    "weather_achieved": {*Weather},
+    "time_of_day_achieved": {*TimeOfDay},
     "crowdedness_level": {*Crowdedness},
     "frame_kind": {*FrameKind},
 }
+# Tables without pictures, which are read at once.
+_WHOLE: tuple[TableName, ...] = ("clips", "objects")
 # What a row of `frames` repeats from its clip.
 _REPEATED = ("scenario_id", "camera", "weather", "time_of_day", "labelled", "width_px", "height_px")
 
@@ -33,7 +38,8 @@ _REPEATED = ("scenario_id", "camera", "weather", "time_of_day", "labelled", "wid
 def check_shard(paths: dict[TableName, Path], manifest: Manifest, clip_ids: list[str]) -> list[Problem]:
     """Check one file of each table against the others; appends the clip ids that it holds to `clip_ids`."""
     names = {table: f"{table}/{path.name}" for table, path in paths.items()}
-    clips, objects = read_rows(paths["clips"], "clips"), read_rows(paths["objects"], "objects")
+    version = manifest.schema_version
+    clips, objects = (read_rows(paths[table], table, version=version) for table in _WHOLE)
     problems = _check_values(names["clips"], "clips", clips) + _check_values(names["objects"], "objects", objects)
     ids = clips["clip_id"].to_pylist()
     clip_ids += ids
@@ -42,7 +48,7 @@ def check_shard(paths: dict[TableName, Path], manifest: Manifest, clip_ids: list
     problems += _strangers(names["frames"], seen, ids)
     group = int(manifest.store.get("frames_per_row_group", 0)) or 1
     for row in clips.drop_columns(["poster", "video"]).to_pylist():
-        frames = read_rows(paths["frames"], "frames", row["clip_id"])
+        frames = read_rows(paths["frames"], "frames", row["clip_id"], version)
         own = objects.filter(pc.equal(objects["clip_id"], row["clip_id"]))
         problems += _check_clip(names, row, frames, own, group)
     for row in clips.select(["clip_id", "poster"]).to_pylist():
@@ -84,6 +90,7 @@ def _check_clip(
         for field, words in _WORDS.items()
         if row[field] is not None and row[field] not in words
     ]
+    problems += check_clip_verdict(names["clips"], row)
     problems += _check_values(names["frames"], "frames", frames)
     problems += _check_keys(names["frames"], row, frames, group)
     flat = _flattened(frames)
@@ -100,6 +107,7 @@ def _check_clip(
             problems.append(Problem(names["frames"], where, "objects", f"labels cannot be read: {error}"))
             continue
         problems += check_labels(names["frames"], where, labels[-1], values["objects"])
+        problems += check_object_verdicts(names["frames"], where, labels[-1], values["objects"])
     if len(labels) == len(frames):
         problems += _check_sums(names["clips"], row, labels)
     return problems

@@ -14,7 +14,7 @@ from drivegen.store.config import StoreConfig
 from drivegen.store.manifest import MANIFEST, Manifest, canonical_json, read_manifest
 from drivegen.store.partial import CARD, CROISSANT, Partial
 from drivegen.store.publication import Published, build_publication, read_published
-from drivegen.store.rows import clip_tables
+from drivegen.store.rows import check_clip, clip_tables
 from drivegen.store.schema import SCHEMA_VERSION, TABLES
 
 
@@ -60,6 +60,7 @@ class StoreWriter:
             self._partial.publish()
             self._published = self._resume()
             self._pending = self._partial.clips()
+            self._dropped = self._partial.dropped()
         except BaseException:
             self._partial.release()
             raise
@@ -84,22 +85,37 @@ class StoreWriter:
         """Whether this clip is already there, from this run or an earlier one with the same settings."""
         return clip_id in self._pending or (self._published is not None and clip_id in self._published.shard_of)
 
+    def left_out(self, clip_id: str) -> bool:
+        """Whether this clip was made and left out (see `drop`), by this run or an earlier one of the same settings."""
+        return clip_id in self._dropped or (self._published is not None and clip_id in self._published.manifest.dropped)
+
     def write(self, clip: Clip) -> None:
         """Keep a clip: when this returns, it survives the end of the process.
 
         Raises:
             DataError: the clip is there already, or cannot be stored (see `rows.clip_tables`), or the disk is full.
         """
-        if self._result is not None:
-            raise DataError("the store is closed", where=self.root)
-        if self.has(clip.clip_id):
-            raise DataError("the clip is in the store already", where=clip.clip_id, remedy="ask has() before")
+        self._check_new(clip.clip_id)
         tables = clip_tables(clip, self._config, self._levels)
         try:
             folder = self._partial.add(clip.clip_id, tables, self._config.frames_per_row_group)
         except (OSError, pa.ArrowException) as error:
             raise _no_room(self.root, error) from error
         self._pending[clip.clip_id] = folder
+
+    def drop(self, clip: Clip) -> None:
+        """Leave a clip out for the reasons of its verdict, and remember that it was made.
+
+        Raises:
+            DataError: the clip is there already, or cannot be stored (see `rows.clip_tables`), or the disk is full.
+        """
+        self._check_new(clip.clip_id)
+        check_clip(clip)
+        try:
+            self._partial.drop(clip.clip_id, clip.verdict.reasons)
+        except OSError as error:
+            raise _no_room(self.root, error) from error
+        self._dropped[clip.clip_id] = clip.verdict.reasons
 
     def close(self) -> Manifest:
         """Publish: shards named -of-N, card and Croissant description, the manifest last.
@@ -113,14 +129,23 @@ class StoreWriter:
             raise DataError("no clip was written", where=self.root, remedy=remedy)
         return manifest
 
+    def _check_new(self, clip_id: str) -> None:
+        if self._result is not None:
+            raise DataError("the store is closed", where=self.root)
+        if self.has(clip_id) or self.left_out(clip_id):
+            remedy = "ask has() and left_out() before"
+            raise DataError("the clip is in the store already", where=clip_id, remedy=remedy)
+
     def _resume(self) -> Published | None:
         """Check that what is there was asked for in the same words; begin or go on."""
         begun = self._partial.identity()
         if begun is not None:
+            _check_version(self.root, begun.get("schema_version"))
             _check_same(self.root, begun, self._identity)
         published = None
         if (self.root / MANIFEST).is_file():
             manifest = read_manifest(self.root)
+            _check_version(self.root, manifest.schema_version)
             there = {"config": manifest.config, "model": manifest.model, "store": manifest.store}
             _check_same(self.root, there | {"schema_version": manifest.schema_version}, self._identity)
             published = read_published(self.root, manifest)
@@ -132,16 +157,26 @@ class StoreWriter:
         if self._result is not None:
             return self._result
         old = self._published.manifest if self._published else None
+        # A store without a clip is none; what was left out is then kept for the next run only while it is unfinished.
         if old is None and not self._pending:
-            self._partial.remove()
+            if complete or not self._dropped:
+                self._partial.remove()
+            else:
+                self._partial.release()
             return None
-        if old is not None and not self._pending and (old.complete or not complete):
+        if old is not None and not self._pending and not self._dropped and (old.complete or not complete):
             self._partial.remove()
             self._result = old
             return old
         try:
             build_publication(
-                self._partial, self._pending, self._published, self._config, self._identity, complete=complete
+                self._partial,
+                self._pending,
+                self._published,
+                self._config,
+                self._identity,
+                complete=complete,
+                dropped=self._dropped,
             )
             self._partial.publish()
         except (OSError, pa.ArrowException) as error:
@@ -164,6 +199,17 @@ def _check_root(root: Path) -> None:
     foreign = [name for name in (*TABLES, CARD, CROISSANT) if (root / name).exists()]
     if foreign and not ours:
         raise DataError("the folder holds something else", where=root, got=foreign, remedy="choose another out")
+
+
+def _check_version(root: Path, version: Any) -> None:
+    if version != SCHEMA_VERSION:
+        raise DataError(
+            "the store has another schema version, and is read but not gone on with",
+            where=root,
+            expected=SCHEMA_VERSION,
+            got=version,
+            remedy="choose another out",
+        )
 
 
 def _check_same(root: Path, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

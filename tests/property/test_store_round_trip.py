@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from drivegen.core import (
     CATEGORIES,
+    Achieved,
     Ambience,
     Clip,
     FrameKind,
+    FrameLabels,
     LabelPolicy,
+    ObjectVerdict,
     Pose,
     Provenance,
     Requested,
@@ -61,21 +64,49 @@ def clips(draw: st.DrawFn) -> Clip:
     camera = forward_camera("CAM_FRONT", size, 1.3, float(rng.uniform(0.5, 2)), float(rng.uniform(-0.1, 0.1)))
     stamps = np.arange(frames) * 150_000
     scenario = Scenario("s", ego, {"CAM_FRONT": camera}, {"CAM_FRONT": stamps}, tuple(tracks))
+    labels = tuple(label_frame(scenario, camera, int(t), LabelPolicy()) for t in stamps)
+    labelled = draw(st.booleans())
     return Clip(
         clip_id=draw(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,20}", fullmatch=True)),
         scenario_id="s",
         camera="CAM_FRONT",
         frames=rng.integers(0, 256, (frames, *size, 3), dtype=np.uint8),
-        labels=tuple(label_frame(scenario, camera, int(t), LabelPolicy()) for t in stamps),
+        labels=labels,
         ambience=Ambience(draw(st.sampled_from([None, *Weather])), draw(st.sampled_from([None, *TimeOfDay]))),
         fps=draw(st.floats(0.1, 60)),
         provenance=Provenance(
             draw(st.sampled_from(FrameKind)), draw(_TEXT), draw(st.integers(0, 2**63 - 1)), draw(_TEXT)
         ),
         requested=Requested(draw(st.none() | _TEXT), None, draw(st.none() | _TEXT)),
-        verdict=Verdict(draw(_TEXT), draw(st.none() | st.booleans()), draw(_SCORES)),
-        labelled=draw(st.booleans()),
+        verdict=draw(verdicts(labels if labelled else (), rng)),
+        labelled=labelled,
     )
+
+
+@st.composite
+def verdicts(draw: st.DrawFn, labels: tuple[FrameLabels, ...], rng: np.random.Generator) -> Verdict:
+    """Any verdict, which may judge the scored objects of frames."""
+    passed = draw(st.none() | st.booleans())
+    return Verdict(
+        auditor=draw(_TEXT),
+        passed=passed,
+        scores=draw(_SCORES),
+        reasons=() if passed else tuple(draw(st.lists(_TEXT, max_size=3))),
+        achieved=Achieved(
+            draw(st.sampled_from([None, *Weather])),
+            draw(st.sampled_from([None, *TimeOfDay])),
+            draw(st.none() | st.floats(0, 100)),
+        ),
+        objects=tuple(_judged(frame.scored, rng) for frame in labels) if draw(st.booleans()) else (),
+        nearest_training_clip=draw(st.none() | _TEXT),
+        attempts=draw(st.integers(1, 9)),
+    )
+
+
+def _judged(scored: np.ndarray, rng: np.random.Generator) -> ObjectVerdict:
+    iou = np.where(scored, rng.uniform(0, 1, len(scored)), np.nan)
+    detected = np.where(scored, iou > 0.5, np.nan)
+    return ObjectVerdict(iou, detected, np.where(detected == 1, rng.integers(0, 2, len(scored)), np.nan))
 
 
 def _moved(track: Track, pose: Pose) -> Track:
@@ -94,8 +125,14 @@ def test_clips_come_back(clip: Clip) -> None:
         got = StoreReader(root).clip(clip.clip_id)
         assert verify_store(root) == []
     np.testing.assert_array_equal(got.frames, clip.frames)
-    for name in ("scenario_id", "ambience", "fps", "provenance", "requested", "verdict", "labelled"):
+    for name in ("scenario_id", "ambience", "fps", "provenance", "requested", "labelled"):
         assert getattr(got, name) == getattr(clip, name), name
+    assert replace(got.verdict, objects=()) == replace(clip.verdict, objects=())
+    judged = any(frame.scored.any() for frame in clip.labels) and bool(clip.verdict.objects)
+    assert len(got.verdict.objects) == (len(clip.labels) if judged else 0)
+    for found, expected in zip(got.verdict.objects, clip.verdict.objects, strict=False):
+        for field in ("iou", "detected", "class_agrees"):
+            np.testing.assert_array_equal(getattr(found, field), getattr(expected, field))
     for a, b in zip(got.labels, clip.labels, strict=True):
         assert a.timestamp_us == b.timestamp_us
         np.testing.assert_allclose(a.global_from_ego.matrix, b.global_from_ego.matrix, rtol=0, atol=1e-9)

@@ -89,6 +89,24 @@ def test_card_tells_what_was_asked_what_is_there_and_how_to_make_it_again(
     assert front["license"] == "other" and front["license_name"] == "CC BY-NC: ask us, MIT"
 
 
+@pytest.mark.parametrize(
+    ("layouts", "told"),
+    [
+        ({"source": "world"}, "The scenarios come from the world."),
+        ({"source": "catalogue", "sha256": "ef56"}, "The scenarios come from the catalogue, sha256 `ef56`."),
+    ],
+)
+def test_card_tells_where_the_scenarios_come_from_and_who_judged(
+    tmp_path: Path, make_clip: Callable[..., Clip], layouts: dict[str, str], told: str
+) -> None:
+    judge = {"observer_sha256": "ab99", "training_clips_sha256": "cd88", "threads": 3}
+    with StoreWriter(tmp_path, StoreConfig(), {"layouts": layouts, "judge": judge}) as writer:
+        writer.write(make_clip("a"))
+    text = (tmp_path / "README.md").read_text()
+    assert told in text and "has sha256 `ab99`" in text and "compared with have sha256 `cd88`" in text
+    assert "    threads=3" in text and "observer_sha256=" not in text
+
+
 def test_description_names_files_hashes_and_columns(tmp_path: Path, write_store: Callable[..., object]) -> None:
     write_store(tmp_path)
     value = json.loads((tmp_path / "croissant.json").read_text())
