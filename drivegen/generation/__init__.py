@@ -1,6 +1,6 @@
 """Requests in, annotated clips out: the plan of what to make, the generators that make it, and the sampler's loop."""
 
-from drivegen.generation.config import SampleConfig
+from drivegen.generation.config import SampleAuditConfig, SampleConfig
 from drivegen.generation.pipeline import decode_frames, generate_clip_latents, generate_latents_image
 from drivegen.generation.report import SampleReport
 from drivegen.generation.requests import Request
@@ -10,6 +10,7 @@ from drivegen.generation.sources import plan
 
 __all__ = [
     "Request",
+    "SampleAuditConfig",
     "SampleConfig",
     "SampleReport",
     "SamplerConfig",

@@ -22,6 +22,30 @@ REFERENCE_SIZE = (64, 128)
 
 
 @dataclass(frozen=True)
+class SampleAuditConfig(AuditConfig):
+    """Which auditor runs, its thresholds, and what becomes of the clips that it rejects."""
+
+    retry: int = 0
+    """How many times a rejected clip is made again, each time with another seed; the first that passes is kept, else
+    the one with the fewest reasons."""
+    rejected: Literal["keep", "drop"] = "keep"
+    """What becomes of a clip that is still rejected: keep writes it with its reasons, drop leaves it out."""
+
+    def __post_init__(self) -> None:
+        if self.retry < 0:
+            raise ConfigError("out of range", where="retry", expected=">= 0", got=self.retry)
+        if self.kind == "none" and (self.retry or self.rejected == "drop"):
+            raise ConfigError("kind=none rejects nothing", where="kind", remedy="set it to frames or perception")
+        if self.perception.predictions is not None:
+            raise ConfigError(
+                "nobody has seen the clips yet",
+                where="perception.predictions",
+                got=self.perception.predictions,
+                remedy="sample first, then drivegen audit store=... audit.perception.predictions=...",
+            )
+
+
+@dataclass(frozen=True)
 class SampleConfig:
     """A dataset to be made: how many clips of what, by which generator, into which folder."""
 
@@ -62,7 +86,7 @@ class SampleConfig:
     threads: int | None = None
     """Compute threads; None takes every core. The same number gives the same bytes."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    audit: AuditConfig = field(default_factory=AuditConfig)
+    audit: SampleAuditConfig = field(default_factory=SampleAuditConfig)
     label_policy: LabelPolicy = field(default_factory=LabelPolicy)
     crowdedness_levels: CrowdednessLevels = field(default_factory=CrowdednessLevels)
     store: StoreConfig = field(default_factory=StoreConfig)
@@ -88,6 +112,16 @@ class SampleConfig:
                 where="model",
                 got=self.model,
                 remedy="set generator=video_ldm or image_ldm",
+            )
+        if not isinstance(self.audit, SampleAuditConfig):
+            got = type(self.audit).__name__
+            raise ConfigError("wrong type", where="audit", expected="SampleAuditConfig", got=got)
+        if self.generator == "reference" and self.audit.retry:
+            raise ConfigError(
+                "reference frames are the same at every attempt",
+                where="audit.retry",
+                expected=0,
+                got=self.audit.retry,
             )
         self._check_source("nuscenes", "root", "the folder of a nuScenes root, such as root=data/nuscenes")
         self._check_source("file", "file", "a catalogue, such as file=datasets/catalogues/first_look.json")

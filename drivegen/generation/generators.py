@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from drivegen.core.arrays import Bytes
@@ -31,6 +32,10 @@ class Generator(Protocol):
 
     def model(self) -> dict[str, str] | None:
         """`id` and `sha256` of the model folder; None when there is none."""
+        ...
+
+    def training_index(self) -> Path | None:
+        """What an audit compares with to find copies: the clips that the model was trained on; None when not known."""
         ...
 
     def skipped(self) -> tuple[str, ...]:
@@ -64,6 +69,10 @@ class ReferenceGenerator:
 
     def model(self) -> None:
         """There is none."""
+        return
+
+    def training_index(self) -> None:
+        """Nothing was trained."""
         return
 
     def skipped(self) -> tuple[str, ...]:

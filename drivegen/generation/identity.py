@@ -18,16 +18,34 @@ _OUTSIDE = ("out", "root", "file", "model", "sheet_clips", "store", "clips")
 _COMPUTE = ("sampler", "batch", "threads", "device")
 
 
-def resolved_config(config: SampleConfig, *, layouts: Mapping[str, str], compute: Mapping[str, Any]) -> dict[str, Any]:
+# What each kind of audit reads of its settings, and what of that are places.
+_AUDIT = {"none": (), "frames": ("frames",), "perception": ("frames", "perception")}
+_AUDIT_PLACES = ("net", "predictions", "training_index")
+
+
+def resolved_config(
+    config: SampleConfig, *, layouts: Mapping[str, str], compute: Mapping[str, Any], judge: Mapping[str, Any]
+) -> dict[str, Any]:
     """The settings that decide the clips' bytes, as plain values.
 
     Args:
         layouts: identity of the scenarios' source, from `ScenarioSource.identity`.
         compute: identity of the generator, from `Generator.identity`.
+        judge: identity of who judges, from `Judge.identity`.
     """
     values: dict[str, Any] = encode(config)
     kept = {name: value for name, value in values.items() if name not in (*_OUTSIDE, *_COMPUTE)}
-    return {**kept, "layouts": dict(layouts), "compute": dict(compute)}
+    kept["audit"] = _audit(kept["audit"])
+    return {**kept, "layouts": dict(layouts), "compute": dict(compute), "judge": dict(judge)}
+
+
+def _audit(settings: Mapping[str, Any]) -> dict[str, Any]:
+    read = _AUDIT[settings["kind"]]
+    kept = {name: value for name, value in settings.items() if name not in _AUDIT["perception"] or name in read}
+    if "perception" in kept:
+        seen = kept["perception"].items()
+        kept["perception"] = {name: value for name, value in seen if name not in _AUDIT_PLACES}
+    return kept
 
 
 def content_hash(paths: Iterable[Path]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from drivegen.audit import INDEX_FILE
 from drivegen.conditions import Conditions, collate, conditions_of
 from drivegen.core.clips import Clip
 from drivegen.core.config import encode
@@ -40,7 +41,8 @@ class ModelGenerator:
     def __init__(self, config: SampleConfig) -> None:
         self._config = config
         self._device = device_of(config)
-        self._models = _load(config)
+        self._folder = config.model or _shipped()
+        self._models = _load(self._folder, config)
         self._conditions = require_image(self._models).config.conditions
         if config.generator == "video_ldm":
             call_length(self._models)
@@ -75,6 +77,11 @@ class ModelGenerator:
     def model(self) -> dict[str, str]:
         """See `generators.Generator.model`."""
         return {"id": self._models.info.name, "sha256": self._models.sha256}
+
+    def training_index(self) -> Path | None:
+        """See `generators.Generator.training_index`: a file of the model folder."""
+        path = self._folder / INDEX_FILE
+        return path if path.is_file() else None
 
     def skipped(self) -> tuple[str, ...]:
         """See `generators.Generator.skipped`: the models draw every request."""
@@ -123,8 +130,7 @@ class ModelGenerator:
         return clip_of(request, frames, labels, provenance, labelled=self._config.labels == "boxes")
 
 
-def _load(config: SampleConfig) -> Models:
-    folder = config.model or _shipped()
+def _load(folder: Path, config: SampleConfig) -> Models:
     if not folder.is_dir():
         raise ConfigError(
             "no such model folder",

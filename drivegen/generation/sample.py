@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from drivegen.audit import Auditor, make_auditor
-from drivegen.core.clips import Clip
 from drivegen.core.errors import DataError
+from drivegen.core.observations import Observer
+from drivegen.generation.attempts import make_clips
 from drivegen.generation.compute import deterministic_compute
 from drivegen.generation.config import SampleConfig
 from drivegen.generation.generators import Generator, make_generator
 from drivegen.generation.identity import resolved_config
+from drivegen.generation.judging import Judge
 from drivegen.generation.report import SampleReport, Tally
 from drivegen.generation.requests import Request, ScenarioSource
 from drivegen.generation.sheet import write_contact_sheet
@@ -23,7 +24,7 @@ from drivegen.store import StoreWriter, config_hash
 Progress = Callable[[int, int], None]
 
 
-def sample(config: SampleConfig, progress: Progress | None = None) -> SampleReport:
+def sample(config: SampleConfig, progress: Progress | None = None, *, observer: Observer | None = None) -> SampleReport:
     """Make a dataset of annotated clips.
 
     Clips that an earlier run of the same command wrote are kept; asking for more extends the dataset. When the run is
@@ -31,15 +32,18 @@ def sample(config: SampleConfig, progress: Progress | None = None) -> SampleRepo
 
     Args:
         progress: told how many of how many clips are done.
+        observer: a judge of your own in place of the audit net (audit.kind=perception); to put only your own detector
+            in its place, wrap the net: `audit.detectors.DetectorObserver`.
 
     Raises:
         ConfigError: settings that cannot be met.
-        DataError: input, model or store that cannot be read or written.
+        DataError: input, model or store that cannot be read or written; no clip that could be made or passed.
     """
     started = time.perf_counter()
     with deterministic_compute(config):
-        source, generator, auditor = plan(config), make_generator(config), make_auditor(config.audit)
-        tally = _fill_store(config, source, generator, auditor, progress or _silent)
+        source, generator = plan(config), make_generator(config)
+        judge = Judge(config, observer, generator.training_index())
+        tally = _fill_store(config, source, generator, judge, progress or _silent)
     sheet = write_contact_sheet(config.out, clips=config.sheet_clips)
     return SampleReport(
         out=config.out,
@@ -49,35 +53,52 @@ def sample(config: SampleConfig, progress: Progress | None = None) -> SampleRepo
         tally=tally,
         skipped=(*source.skipped(), *generator.skipped()),
         seconds=time.perf_counter() - started,
+        audit_seconds=judge.seconds,
+        notes=judge.notes,
     )
 
 
 def _fill_store(
-    config: SampleConfig, source: ScenarioSource, generator: Generator, auditor: Auditor, progress: Progress
+    config: SampleConfig, source: ScenarioSource, generator: Generator, judge: Judge, progress: Progress
 ) -> Tally:
-    resolved = resolved_config(config, layouts=source.identity(), compute=generator.identity())
+    identities = {"layouts": source.identity(), "compute": generator.identity(), "judge": judge.identity()}
+    resolved = resolved_config(config, **identities)
     stamp = config_hash(resolved)
     tally = Tally()
     with StoreWriter(config.out, config.store, resolved, generator.model(), levels=config.crowdedness_levels) as store:
         for requests in _batches(source, config.batch):
-            missing = {request.clip_id for request in requests if not store.has(request.clip_id)}
-            tally.kept += len(requests) - len(missing)
-            # A batch is made whole, whatever is missing of it: a clip's bytes must not depend on who was there already.
-            for clip in generator.generate(requests) if missing else ():
-                if clip.clip_id in missing:
-                    finished = _audited(clip, auditor, stamp)
+            missing = _missing(requests, store, tally)
+            for clip in make_clips(requests, missing, generator, judge, config.audit.retry):
+                finished = replace(clip, provenance=replace(clip.provenance, config_hash=stamp))
+                rejected = clip.verdict.passed is False
+                leave_out = rejected and config.audit.rejected == "drop"
+                if leave_out:
+                    store.drop(finished)
+                else:
                     store.write(finished)
-                    tally.add(finished)
-                    progress(tally.done, len(source))
+                tally.add(finished, left_out=leave_out)
+                progress(tally.done, len(source))
             progress(tally.done, len(source))
-        if not tally.done:
-            raise DataError("no clip could be made", where=config.out, got="; ".join(generator.skipped()[:1]))
+        if not tally.there:
+            raise _nothing(config, generator, tally)
     return tally
 
 
-def _audited(clip: Clip, auditor: Auditor, stamp: str) -> Clip:
-    """The clip with its verdict and the hash of the settings that it was made with."""
-    return replace(clip, verdict=auditor.audit(clip), provenance=replace(clip.provenance, config_hash=stamp))
+def _missing(requests: Sequence[Request], store: StoreWriter, tally: Tally) -> set[str]:
+    """Which clips of a batch an earlier run has neither written nor left out; the others are counted."""
+    ids = {request.clip_id for request in requests}
+    there, left_out = {i for i in ids if store.has(i)}, {i for i in ids if store.left_out(i)}
+    tally.kept += len(there)
+    tally.left_out_before += len(left_out)
+    return ids - there - left_out
+
+
+def _nothing(config: SampleConfig, generator: Generator, tally: Tally) -> DataError:
+    if tally.left_out or tally.left_out_before:
+        remedy = "audit.rejected=keep writes them with their reasons; audit.retry=3 makes them again"
+        got = tally.reasons_in_words if tally.left_out else None
+        return DataError("every clip was rejected", where=config.out, got=got, remedy=remedy)
+    return DataError("no clip could be made", where=config.out, got="; ".join(generator.skipped()[:1]))
 
 
 def _batches(requests: Iterable[Request], size: int) -> Iterator[Sequence[Request]]:

@@ -44,7 +44,8 @@ def caption_of(clip: Clip) -> str:
     ambience = f"{clip.ambience.weather or 'unknown weather'}, {clip.ambience.time_of_day or 'unknown time of day'}"
     users = f"{clip.crowdedness:.1f} road users"
     unlabelled = "" if clip.labelled else ", unlabelled"
-    return f"{clip.clip_id}: {ambience}, {users}{unlabelled}"
+    rejected = f", rejected: {', '.join(clip.verdict.reasons)}" if clip.verdict.passed is False else ""
+    return f"{clip.clip_id}: {ambience}, {users}{unlabelled}{rejected}"
 
 
 def _strips(clip: Clip) -> Bytes:

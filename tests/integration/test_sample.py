@@ -14,7 +14,7 @@ import torch
 
 from drivegen.conditions import ConditionConfig
 from drivegen.core import ConfigError, DataError, FrameKind, TimeOfDay, Weather, mean_road_users
-from drivegen.generation import SampleConfig, SamplerConfig, sample
+from drivegen.generation import SampleAuditConfig, SampleConfig, SamplerConfig, sample
 from drivegen.models import (
     AutoencoderConfig,
     ImageLDMConfig,
@@ -29,7 +29,9 @@ from drivegen.store import StoreReader, verify_store
 from drivegen.world import WorldConfig, make_scene, render_frame
 
 SIZE = (32, 64)
-REFERENCE = SampleConfig(clips=3, frames=2, generator="reference", image_size=SIZE, batch=2, threads=1)
+# Who judges is another test's matter; this one is quick.
+FRAMES = SampleAuditConfig(kind="frames")
+REFERENCE = SampleConfig(clips=3, frames=2, generator="reference", image_size=SIZE, batch=2, threads=1, audit=FRAMES)
 FAST = SamplerConfig(num_inference_steps=2)
 
 
@@ -117,7 +119,7 @@ def test_rendered_clips_travel_the_whole_way(tmp_path: Path) -> None:
 
 
 def test_the_same_settings_give_the_same_bytes(tmp_path: Path, model_folder: Path) -> None:
-    drawn = SampleConfig(clips=3, frames=4, model=model_folder, sampler=FAST, batch=2, threads=1)
+    drawn = SampleConfig(audit=FRAMES, clips=3, frames=4, model=model_folder, sampler=FAST, batch=2, threads=1)
     for config in (REFERENCE, drawn):
         for run in "12":
             sample(replace(config, out=tmp_path / config.generator / run))
@@ -144,7 +146,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path: Path, model_folder: P
 
 
 def test_asking_for_more_extends_a_dataset(tmp_path: Path, model_folder: Path) -> None:
-    config = SampleConfig(frames=2, model=model_folder, sampler=FAST, batch=2, threads=1)
+    config = SampleConfig(audit=FRAMES, frames=2, model=model_folder, sampler=FAST, batch=2, threads=1)
     sample(replace(config, clips=5, out=tmp_path / "five"))
     sample(replace(config, clips=3, out=tmp_path / "grown"))
     report = sample(replace(config, clips=5, out=tmp_path / "grown"))
@@ -155,7 +157,9 @@ def test_asking_for_more_extends_a_dataset(tmp_path: Path, model_folder: Path) -
 
 
 def test_video_model_draws_longer_clips(tmp_path: Path, model_folder: Path) -> None:
-    config = SampleConfig(clips=1, frames=8, model=model_folder, sampler=FAST, batch=1, threads=1, out=tmp_path / "out")
+    config = SampleConfig(
+        audit=FRAMES, clips=1, frames=8, model=model_folder, sampler=FAST, batch=1, threads=1, out=tmp_path / "out"
+    )
     sample(config)
     assert verify_store(config.out) == []
     clip = next(StoreReader(config.out).clips())
@@ -165,13 +169,15 @@ def test_video_model_draws_longer_clips(tmp_path: Path, model_folder: Path) -> N
 
 
 def test_image_model_alone_says_so(tmp_path: Path, model_folder: Path) -> None:
-    config = SampleConfig(clips=1, frames=2, generator="image_ldm", model=model_folder, sampler=FAST, threads=1)
+    config = SampleConfig(
+        audit=FRAMES, clips=1, frames=2, generator="image_ldm", model=model_folder, sampler=FAST, threads=1
+    )
     sample(replace(config, out=tmp_path / "out"))
     assert next(StoreReader(tmp_path / "out").clips()).provenance.generator == "image_ldm"
 
 
 def test_without_boxes_clips_are_marked_unlabelled(tmp_path: Path, model_folder: Path) -> None:
-    config = SampleConfig(clips=2, frames=2, model=model_folder, sampler=FAST, batch=2, threads=1)
+    config = SampleConfig(audit=FRAMES, clips=2, frames=2, model=model_folder, sampler=FAST, batch=2, threads=1)
     sample(replace(config, out=tmp_path / "boxes"))
     sample(replace(config, labels="none", out=tmp_path / "none"))
     assert verify_store(tmp_path / "none") == []
@@ -196,7 +202,7 @@ def test_recorded_clips_travel_the_whole_way(tmp_path: Path, recorded_root: Path
 def test_models_draw_recorded_scenarios_in_other_weather(
     tmp_path: Path, recorded_root: Path, model_folder: Path
 ) -> None:
-    config = SampleConfig(clips=2, frames=2, model=model_folder, sampler=FAST, batch=2, threads=1)
+    config = SampleConfig(audit=FRAMES, clips=2, frames=2, model=model_folder, sampler=FAST, batch=2, threads=1)
     config = replace(config, scenarios="nuscenes", root=recorded_root, weather=Weather.SNOW, out=tmp_path / "out")
     sample(config)
     clips = list(StoreReader(config.out).clips())
@@ -255,7 +261,7 @@ def test_a_wrong_catalogue_is_refused(tmp_path: Path, content: str, message: str
 
 
 def test_a_model_that_cannot_is_refused(tmp_path: Path, model_folder: Path) -> None:
-    config = SampleConfig(frames=2, threads=1, out=tmp_path / "out")
+    config = SampleConfig(audit=FRAMES, frames=2, threads=1, out=tmp_path / "out")
     with pytest.raises(ConfigError, match="model: no such model folder"):
         sample(replace(config, model=tmp_path / "nowhere"))
     with pytest.raises(ConfigError, match=r"image_size: .*\[32, 64\]"):
