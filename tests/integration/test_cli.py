@@ -15,7 +15,8 @@ import pytest
 from drivegen.cli.run import run
 
 TINY_WORLD = ["scenes=1", "duration_s=1.0", "hz=4", "size=[32,64]", "supersample=1"]
-TINY_SAMPLE = ["generator=reference", "clips=2", "frames=2", "image_size=[32,64]", "threads=1"]
+FRAMES = "audit.kind=frames"
+TINY_SAMPLE = ["generator=reference", "clips=2", "frames=2", "image_size=[32,64]", "threads=1", FRAMES]
 
 
 def drivegen(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -77,7 +78,7 @@ def test_the_cards_command_makes_the_same_dataset(place: Path) -> None:
 
 
 def test_audit_prints_a_line_per_clip(place: Path) -> None:
-    done = drivegen("audit", "store=out/sample", cwd=place)
+    done = drivegen("audit", "store=out/sample", FRAMES, cwd=place)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].startswith("clip_id")
     assert done.stdout.splitlines()[-1].startswith("2 clips: ")

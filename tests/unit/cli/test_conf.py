@@ -28,6 +28,8 @@ REQUIRED: dict[str, list[str]] = {
     "verify": ["store=some/store"],
     "export": ["store=some/store"],
     "audit": ["store=some/store"],
+    "evaluate": ["store=some/store", "reference=some/reference"],
+    "prove": ["store=some/store", "reference=some/reference", "test=some/test"],
     "doctor": [],
 }
 

@@ -1,0 +1,152 @@
+"""The judges on recorded driving: nets before and after fine-tuning on the first 5 s of one drive, held to its end.
+
+    python tools/judge_pandaset.py root=PANDASET_002 audit=FOLDER audit_tuned=FOLDER evaluation=FOLDER
+        evaluation_tuned=FOLDER out=OUT.json [picture=OUT.png] [seed=0]
+
+`root` is PandaSet drive 002 in nuScenes form (10 Hz). The tuned nets were trained further on frames 0 to 49; frames 50
+to 59 belong to neither part, frames 60 to 79 are judged. All of it is the same drive: the same street, the same parked
+cars, the same light. Figures go to `out` as the group "pandaset".
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from figures import Figure, Figures, write_figures
+from judge_overlay import overlay
+from small_png import write_small_png
+
+from drivegen.audit import PerceptionAuditor
+from drivegen.audit.sanity import Examined, examine, summarise
+from drivegen.core import CATEGORIES, Clip, ConfigError, DrivegenError, FrameKind, Observer, Provenance, label_boxes
+from drivegen.data import ClipDataset, ClipIndex, ClipSample, DataConfig
+from drivegen.drawing import contact_sheet
+from drivegen.evaluation import ApStats
+from drivegen.models.perception import load_observer
+
+GROUP = "pandaset"
+SIZE = (128, 256)
+NETS = ("audit", "audit_tuned", "evaluation", "evaluation_tuned")
+# (first frame, last frame) of the parts of the drive.
+PARTS = {"tuned_on": (0, 49), "held_out": (60, 79)}
+CLIP_FRAMES, CLIP_STEP = 8, 4
+# A class with fewer scored boxes than this in a part is not told of.
+LEAST_BOXES = 20
+PICTURED = (60, 67, 74, 79)
+
+
+def judge(options: Mapping[str, str]) -> None:
+    """Look at both parts with every net, and write figures and picture."""
+    seed, root = int(options.get("seed", "0")), Path(options["root"])
+    parts = {name: _clips(root, first, last) for name, (first, last) in PARTS.items()}
+    figures: Figures = {}
+    for name in NETS:
+        observer = load_observer(Path(options[name]))
+        figures[f"{name}/sha256"] = Figure(observer.sha256, "hash of the net's weights")
+        for part, clips in parts.items():
+            figures |= {f"{name}/{part}/{key}": figure for key, figure in precision(observer, clips).items()}
+        if name.startswith("audit"):
+            figures |= {f"{name}/{key}": figure for key, figure in audited(observer, parts["held_out"], seed).items()}
+    write_figures(Path(options["out"]), figures, GROUP)
+    for key, figure in figures.items():
+        print(f"{key}: {figure.value} {figure.unit}" + (f" ({figure.count})" if figure.count is not None else ""))
+    if "picture" in options:
+        nets = {name: load_observer(Path(options[name])) for name in ("audit", "audit_tuned")}
+        write_small_png(Path(options["picture"]), _picture(root, nets), 1600)
+
+
+def precision(observer: Observer, clips: Sequence[Clip]) -> Figures:
+    """AP50 by class over the distinct frames of clips, and how many boxes that rests on."""
+    stats = ApStats()
+    seen_times: set[int] = set()
+    for clip in clips:
+        found = observer.observe(clip.frames, label_boxes(clip.labels), clip.fps, len(clip.frames))
+        for labels, frame in zip(clip.labels, found.frames, strict=True):
+            if labels.timestamp_us not in seen_times:
+                stats.add_frame(clip.scenario_id, labels, frame.detections)
+            seen_times.add(labels.timestamp_us)
+    counts, values = stats.positives(), stats.average_precision()[0]
+    figures = {
+        f"ap50_{name}": Figure(round(float(values[i]), 4), "AP50", int(counts[i]))
+        for i, name in enumerate(CATEGORIES)
+        if counts[i] >= LEAST_BOXES
+    }
+    return {"frames": Figure(len(seen_times), "frames"), **figures}
+
+
+def audited(observer: Observer, clips: Sequence[Clip], seed: int) -> Figures:
+    """What the audit says of recorded frames with their own labels, and of planted faults."""
+    auditor = PerceptionAuditor(observer)
+    examined: list[Examined] = [examine(clip, auditor, seed) for clip in clips]
+    table = summarise(examined)
+    figures: Figures = {
+        "clips": Figure(len(examined), f"clips of {CLIP_FRAMES} frames at 10 Hz that overlap by half"),
+        "clean_that_fail": Figure(table.false_alarms.hits, "clean clips", table.false_alarms.count, seed),
+        "found": Figure(round(table.found.value, 4), "share of scored boxes found", table.found.count, seed),
+    }
+    for check, count in table.false_alarms_by_check.items():
+        figures[f"clean_fail_{check}"] = Figure(count, "clean clips", table.false_alarms.count, seed)
+    for row in table.rows:
+        if row.caught.count:
+            figures[f"{row.fault}/caught"] = Figure(row.caught.hits, "clips", row.caught.count, seed)
+        for check, (before, after) in row.figures.items():
+            if np.isfinite(before) and np.isfinite(after):
+                figures[f"{row.fault}/{check}_before"] = Figure(before, "mean", row.caught.count, seed)
+                figures[f"{row.fault}/{check}_after"] = Figure(after, "mean", row.caught.count, seed)
+    return figures
+
+
+def _clips(root: Path, first: int, last: int) -> list[Clip]:
+    config = DataConfig(
+        roots=(root,), image_size=SIZE, frames=CLIP_FRAMES, clip_stride=CLIP_STEP, first_frame=first, last_frame=last,
+        estimate_appearance=False,
+    )  # fmt: skip
+    dataset = ClipDataset(ClipIndex.from_config(config))
+    return [_clip(dataset[i]) for i in range(len(dataset))]
+
+
+def _clip(sample: ClipSample) -> Clip:
+    recorded = Provenance(FrameKind.RECORDED, "reference", 0, layout_source=sample.source, license=sample.license)
+    return Clip(
+        sample.clip_key.replace("/", "-"), sample.scenario_id, sample.camera, sample.frames, sample.labels,
+        sample.ambience, sample.fps, recorded,
+    )  # fmt: skip
+
+
+def _picture(root: Path, nets: Mapping[str, Observer]) -> np.ndarray:
+    """Held-out frames by net: scored labels white, detections in the colours of the classes."""
+    images, captions = [], []
+    for name, observer in nets.items():
+        for number in PICTURED:
+            config = DataConfig(
+                roots=(root,), image_size=(256, 512), frames=1, first_frame=number, last_frame=number,
+                estimate_appearance=False,
+            )  # fmt: skip
+            clip = _clip(ClipDataset(ClipIndex.from_config(config))[0])
+            found = observer.observe(clip.frames, label_boxes(clip.labels), clip.fps, 1).frames[0]
+            images.append(overlay(clip.frames[0], clip.labels[0], found.detections))
+            captions.append(f"{name.replace('_', ', ')}, frame {number}")
+    return contact_sheet(
+        images, columns=len(PICTURED), captions=captions, title="Recorded: labels white, found coloured"
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit codes as everywhere: 0 done, 1 failed, 2 bad usage."""
+    options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    try:
+        needed = {"root", "out", *NETS}
+        if not needed <= set(options) or set(options) - needed - {"picture", "seed"}:
+            raise ConfigError("bad usage", got=" ".join(arguments), remedy=(__doc__ or "").split("\n\n")[1])
+        judge(options)
+    except DrivegenError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
