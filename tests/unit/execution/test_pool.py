@@ -114,7 +114,7 @@ def test_a_negative_number_of_workers_is_refused(work: Any) -> None:
 
 
 SCRIPT = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from drivegen.execution import run_pure
 
@@ -123,6 +123,8 @@ def work(number):
     time.sleep(30)
 
 if __name__ == "__main__":
+    # A shell that puts this test into the background has its children ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         list(run_pure(work, range(4), 2))
     except KeyboardInterrupt:
