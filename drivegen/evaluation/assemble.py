@@ -34,7 +34,7 @@ def make_card(config: EvaluateConfig, plan: Plan, measured: Measured) -> Card:
     """All figures, and all that has to be known to read them."""
     resampling = Resampling(config.resamples, seed=config.seed)
     frechet = Resampling(config.frechet_resamples, seed=config.seed)
-    sets = Sets(measured.stats, measured.beside, resampling, frechet, config.splits)
+    sets = Sets(measured.stats, measured.same, measured.beside, resampling, frechet, config.splits)
     rows = [
         *distance_rows(sets, _networks(plan)),
         diversity_row(sets),

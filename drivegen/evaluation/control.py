@@ -59,7 +59,7 @@ def _row(
     shown = judged or enough or measurable_classes(held_to, key)
     figures = {}
     over: dict[str, Figure] = {}
-    for name, stats in sets.stats.items():
+    for name, stats in sets.shown.items():
         precision = held_to if name == REFERENCE else stats.precision
         figures[name] = figure_of(ap_interval(precision, key, shown, sets.resampling))
         if name != REFERENCE and judged:

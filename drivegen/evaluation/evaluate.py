@@ -61,7 +61,7 @@ def look_at(plan: Plan, progress: Progress) -> Measured:
     tell = _Counting(progress, len(plan.generated.clip_ids) + len(plan.reference.clip_ids))
     min_iou = plan.settings.min_iou
     stats = {name: SetStats(min_iou) for name in (REFERENCE, RECONSTRUCTED, GENERATED, PASSED)}
-    beside = {name: SetStats(min_iou, with_features=False) for name in (GENERATED, PASSED)}
+    same = {name: SetStats(min_iou, with_features=False) for name in (REFERENCE, RECONSTRUCTED, PASSED)}
     keys: dict[str, set[int]] = {GENERATED: set(), PASSED: set()}
     seen = _measured(plan, tell)
     for measures, *_ in itertools.islice(seen, len(plan.generated.clip_ids)):
@@ -69,21 +69,28 @@ def look_at(plan: Plan, progress: Progress) -> Measured:
             stats[name].add(measures)
             keys[name].add(measures.key)
     for measures, *reconstructed in seen:
-        stats[REFERENCE].add(measures)
-        for other in reconstructed:
-            stats[RECONSTRUCTED].add(other)
-        for name, known in keys.items():
-            if measures.key in known:
-                beside[name].add(measures)
-    shared = beside[GENERATED].clips
+        for name, one in zip((REFERENCE, RECONSTRUCTED), (measures, *reconstructed), strict=False):
+            stats[name].add(one)
+            if one.key in keys[GENERATED]:
+                same[name].add(one)
+        if measures.key in keys[PASSED]:
+            same[PASSED].add(measures)
+    return _sorted_out(stats, same)
+
+
+def _sorted_out(stats: dict[str, SetStats], same: dict[str, SetStats]) -> Measured:
+    """What was measured without the sets that are none."""
     # A filter that lets everything or nothing through makes no set of its own.
     if stats[PASSED].clips in (0, stats[GENERATED].clips):
         del stats[PASSED]
     if not stats[RECONSTRUCTED].clips:
         del stats[RECONSTRUCTED]
-    held_to = {name: beside[name] if name in beside and beside[name].clips else stats[REFERENCE] for name in stats}
-    del held_to[REFERENCE]
-    return Measured(stats, held_to, shared)
+    whole, shared = stats[REFERENCE], same[REFERENCE].clips
+    held_to = {name: same[PASSED] if name == PASSED else same[REFERENCE] for name in stats if name != REFERENCE}
+    beside = {name: there if there.clips else whole for name, there in held_to.items()}
+    both: tuple[str, ...] = (REFERENCE, RECONSTRUCTED)
+    cut = {name: same[name] for name in both if name in stats and shared}
+    return Measured(stats, cut, beside, shared)
 
 
 def _measured(plan: Plan, tell: Callable[[], None]) -> Iterator[tuple[ClipMeasures, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from drivegen.core.arrays import Booleans, Floats
 from drivegen.evaluation.bootstrap import Interval, Resampling, group_draws, interval_of, ratio_interval
-from drivegen.evaluation.card import GENERATED, REFERENCE, Better, Figure, Row, figure_of
+from drivegen.evaluation.card import REFERENCE, Better, Figure, Row, figure_of
 from drivegen.evaluation.streams import SetStats
 
 
@@ -19,6 +19,7 @@ class Sets:
 
     Attributes:
         stats: by set; reference always.
+        same: reference and its reconstruction, of the scenarios that were generated; empty where there are none.
         beside: for each other set the reference that it is held to: of the same scenarios where there is one.
         resampling: of intervals.
         frechet_resampling: of those of distances, which are dearer.
@@ -26,6 +27,7 @@ class Sets:
     """
 
     stats: dict[str, SetStats]
+    same: dict[str, SetStats]
     beside: dict[str, SetStats]
     resampling: Resampling
     frechet_resampling: Resampling
@@ -38,8 +40,8 @@ class Sets:
 
     @property
     def shown(self) -> dict[str, SetStats]:
-        """All sets, the reference cut down to the scenarios that were generated, where it has any of them."""
-        return self.stats | {REFERENCE: self.beside.get(GENERATED, self.reference)}
+        """All sets, those of the reference cut down to the scenarios that were generated, where it has any of them."""
+        return self.stats | self.same
 
     @property
     def judged(self) -> dict[str, SetStats]:
@@ -118,7 +120,8 @@ def measured_row(
     if all(figure.value is None for figure in figures.values()):
         return None
     over: dict[str, Figure] = {}
-    for key, stats in sets.judged.items() if compared else ():
+    for key in sets.judged if compared else ():
+        stats = sets.shown[key]
         figure = figure_of(ratio(stats, sets.beside[key], measure, sets.resampling))
         if figure.value is not None:
             over[key] = figure

@@ -127,10 +127,13 @@ class Measured:
 
     Attributes:
         stats: by set; reference and generated always.
+        same: reference and its reconstruction cut down to the scenarios that were generated (without features); empty
+            where there are none.
         beside: for each set but reference, the reference that it is held to: of the same scenarios where there is one.
         shared_clips: reference clips of which the generated set shows the same scenario, camera and start.
     """
 
     stats: dict[str, SetStats]
+    same: dict[str, SetStats]
     beside: dict[str, SetStats]
     shared_clips: int
