@@ -1,12 +1,12 @@
 """The judge judged: thresholds from clean clips of one split, planted faults caught on another.
 
     python tools/judge_faults.py roots=WORLD[,WORLD...] audit=FOLDER out=OUT.json [thresholds=calibrated|shipped]
-        [target=0.03] [seed=0] [per_drive=1] [drives=N] [workers=2] [calibrate_on=val] [test_on=test]
+        [target=0.04] [seed=0] [per_drive=1] [drives=N] [workers=2] [calibrate_on=val] [test_on=test]
         [looks=OUT.jsonl] [sheets=FOLDER]
 
 `roots` are worlds with splits (a root, or a folder of roots); clips of 8 frames at 3 fps and of 16 at 12 fps are made
 of them, as far as their rate allows, at 128x256 and 64x128. `audit` is the folder of the audit net. With
-`thresholds=calibrated` the clean clips of `calibrate_on` give the thresholds, which `target` of them may fail (printed
+`thresholds=calibrated` the clips of `calibrate_on` give the thresholds, which `target` of clean ones may fail (printed
 as settings of drivegen audit); with `shipped` those of the configuration are taken. What the net saw is kept in
 `looks`, so that an interrupted run goes on and thresholds can be tried again without a look; remove that file when the
 measures change. `sheets` gets a picture of every fault. Figures go to `out` as the group "faults".
@@ -37,7 +37,7 @@ from drivegen.nuscenes_format.roots import versions
 
 GROUP = "faults"
 DEFAULTS = {
-    "thresholds": "calibrated", "target": "0.03", "seed": "0", "per_drive": "1", "drives": "", "workers": "2",
+    "thresholds": "calibrated", "target": "0.04", "seed": "0", "per_drive": "1", "drives": "", "workers": "2",
     "calibrate_on": "val", "test_on": "test", "looks": "", "sheets": "",
 }  # fmt: skip
 
@@ -103,22 +103,27 @@ def look(tasks: Sequence[RootTask], looks: Path, sha256: str, workers: int) -> l
 
 
 def calibration_of(seen: Sequence[Seen], target: float) -> tuple[Thresholds, CalibrationFacts]:
-    """Thresholds of the clean clips; scenarios stay together."""
-    return calibrated([s.examined.clean.scores for s in seen], [s.examined.scenario_id for s in seen], target)
+    """Thresholds of the clips, clean and faulty; scenarios stay together."""
+    return calibrated([one.examined for one in seen], target)
 
 
 def calibration_figures(facts: CalibrationFacts, split: str, seed: int) -> Figures:
     """What the thresholds rest on."""
     clips = facts.clips
-    return {
-        "calibration_clips": Figure(clips, f"clean clips of split {split}", facts.groups, seed),
-        "calibration_target": Figure(facts.target, "wanted share of clean clips that fail"),
-        "calibration_share_per_check": Figure(facts.share_per_check, "share of clean clips per check", clips, seed),
-        "calibration_alarms": Figure(facts.alarms, "share of these clips that fail", clips, seed),
+    figures = {
+        "calibration_clips": Figure(clips, f"clips of split {split}", clips, seed),
+        "calibration_scenarios": Figure(facts.scenarios, f"scenarios of split {split}", facts.scenarios, seed),
+        "calibration_target": Figure(facts.target, "share of clean clips that may fail"),
+        "calibration_budget": Figure(facts.budget, "share of clean clips that the bounds are expected to fail"),
+        "calibration_alarms": Figure(facts.alarms, "share of these clips that fail clean", clips, seed),
         "calibration_alarms_held_out": Figure(
             facts.alarms_held_out, "share that fail thresholds of the other scenarios", clips, seed
         ),
     }
+    for name, share in facts.caught_held_out.items():
+        unit = "share caught by thresholds of the other scenarios"
+        figures[f"calibration_{name}_caught_held_out"] = Figure(share, unit, None, seed)
+    return figures
 
 
 def share_figure(share: Share, unit: str, seed: int) -> Figure:

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from judge_clips import RootTask, clips_of
-from small_png import write_small_png
+from world_pool import encoded_png
 
 from drivegen.audit.faults import FAULTS, Fault
 from drivegen.core import Clip, FrameLabels
@@ -20,7 +20,7 @@ CLIPS = 3
 FRAMES = 4
 # Of a frame of labels, for thin lines.
 DRAWN_AT = 2
-WIDTH_PX = 1000
+WIDTH_PX, LIMIT_BYTES = 1000, 200_000
 
 
 def write_fault_sheets(folder: Path, tasks: Sequence[RootTask]) -> None:
@@ -44,7 +44,7 @@ def write_fault_sheets(folder: Path, tasks: Sequence[RootTask]) -> None:
         if cells:
             images, captions = zip(*cells, strict=True)
             sheet = contact_sheet(images, columns=FRAMES, captions=captions, title=name.replace("_", " "))
-            write_small_png(folder / f"fault_{name}.png", sheet, WIDTH_PX)
+            encoded_png(sheet, WIDTH_PX, LIMIT_BYTES).save(folder / f"fault_{name}.png", optimize=True)
 
 
 def _row(clip: Clip, faulty: Clip, fault: Fault) -> list[tuple[Bytes, str]]:

@@ -1,30 +1,42 @@
-"""Thresholds from clean clips: as tight as they may be without crying wolf.
+"""Thresholds from clips that are clean and the same clips with planted faults, of scenarios kept for this.
 
-Every check may fail the same share of clean clips, chosen so that all checks together fail `target` of clips that the
-thresholds were not made from (cross-validation over scenarios). Such shares are a few in a thousand, less than some
-hundred clips can show by counting. The tail of each score is therefore taken as exponential beyond its last tenth
-(peaks over threshold; Pickands 1975), which gives the bound for any share.
+Every bound has a price, the share of clean clips that it is expected to fail, and catches something. Bounds are
+tightened one step at a time, that step first which makes up most of what the faults are short of their targets for its
+price, while a budget lasts; then each is loosened as far as nothing is lost by it, and put into the middle of the empty
+interval around it. How large a budget keeps false alarms on other clips within the target is found by cross-validation
+over scenarios.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from drivegen.audit.thresholds import CHECKS, Bound, Thresholds, failed_checks
+from drivegen.audit.faults import FAULTS
+from drivegen.audit.sanity import Examined, Judged
+from drivegen.audit.score_tails import bound_at, price_of
+from drivegen.audit.thresholds import CHECKS, Thresholds
 from drivegen.core import DataError
-from drivegen.core.arrays import Floats
+from drivegen.core.arrays import Booleans, Floats, Integers
 
-Scores = Mapping[str, float]
-
-# Where the tail of a score begins.
-_TAIL = 0.1
-# Steps of the bisection: the share is found to a ten-thousandth of the target.
-_STEPS = 14
-# Parts of the cross-validation.
-_FOLDS = 5
+# Budgets that are tried, as shares of the target.
+_BUDGETS = (0.25, 0.5, 0.75, 1.0, 1.5)
+# Share of the target that all checks together cost before any is tightened.
+_IDLE = 0.1
+# What is aimed at beyond each fault's target.
+_BEYOND = 0.02
+# What a share of false alarms beyond the target weighs, beside as large a share that a fault is short of its own: much,
+# yet not all, because cross-validation over some hundred clips tells false alarms to a percent or two only.
+_EXCESS = 40.0
+# What a clip that is caught beyond that is worth, beside one that is needed.
+_EXTRA = 0.1
+# Quantiles of the faulty clips' scores between which bounds are tried.
+_QUANTILES = np.array([0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8])
+# So many of the worst clean clips are told apart.
+_WORST = 40
+_FOLDS = 4
 _DIGITS = 4
 
 
@@ -33,118 +45,205 @@ class CalibrationFacts:
     """What a calibration rests on.
 
     Attributes:
-        clips, groups: clean clips, and scenarios that they come from.
-        target: wanted share of clean clips that fail.
-        share_per_check: what each check may fail of them.
-        alarms: share of these same clips that fail.
-        alarms_held_out: share of clips that fail thresholds from the other scenarios (five-fold cross-validation).
-        alarms_by_check: by check, clips that fail it.
-        clips_by_check: by check, clips that have its score.
+        clips, scenarios: that it was made from.
+        target: wanted share of clean clips that fail, at most.
+        budget: share of clean clips that the bounds are expected to fail, as cross-validation chose it.
+        alarms: share of the clean clips that fail.
+        alarms_held_out: share of them that fail thresholds from the other scenarios.
+        caught_held_out: by fault, share of its clips that are caught by thresholds from the other scenarios.
     """
 
     clips: int
-    groups: int
+    scenarios: int
     target: float
-    share_per_check: float
+    budget: float
     alarms: float
     alarms_held_out: float
-    alarms_by_check: dict[str, int]
-    clips_by_check: dict[str, int]
+    caught_held_out: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Scores as arrays, turned so that more is worse; NaN where a clip has no such score.
+
+    Attributes:
+        clean: (n, C) of n clips and C checks.
+        faulty: by fault (m, C), NaN also for checks that are not there for the fault.
+        folds: (n,) and by fault (m,), which part of the cross-validation a clip belongs to.
+    """
+
+    clean: Floats
+    faulty: dict[str, Floats]
+    clean_folds: Integers
+    faulty_folds: dict[str, Integers]
+
+    def part(self, fold: int, *, inside: bool) -> _Sample:
+        """The clips of one fold, or all others."""
+        clean = (self.clean_folds == fold) == inside
+        faulty = {name: (folds == fold) == inside for name, folds in self.faulty_folds.items()}
+        return _Sample(
+            self.clean[clean], {name: rows[faulty[name]] for name, rows in self.faulty.items()},
+            self.clean_folds[clean], {name: folds[faulty[name]] for name, folds in self.faulty_folds.items()},
+        )  # fmt: skip
 
 
 def calibrated(
-    scores: Sequence[Scores], groups: Sequence[str], target: float = 0.03, start: Thresholds | None = None
+    examined: Sequence[Examined], target: float = 0.03, start: Thresholds | None = None
 ) -> tuple[Thresholds, CalibrationFacts]:
-    """Thresholds that `target` of clean clips fail.
+    """Thresholds that catch the faults and that at most `target` of clean clips fail.
 
     Args:
-        scores: of clean clips (`Verdict.scores`).
-        groups: what each clip belongs to, such as its scenario; cross-validation keeps groups together.
+        examined: clips, clean and faulty (`sanity.examine`).
         target: share of clean clips that may fail, all checks together.
         start: checks that are off in it stay off, and what no clip has a score for keeps its bound.
 
     Raises:
-        DataError: fewer than 20 clips, or a target that is no share.
+        DataError: fewer than 20 clips or 4 scenarios, or a target that is no share.
     """
     start = start or Thresholds()
-    if len(scores) < 20 or len(groups) != len(scores) or not 0 < target < 1:
+    scenarios = sorted({one.scenario_id for one in examined})
+    if len(examined) < 20 or len(scenarios) < _FOLDS or not 0 < target < 1:
         raise DataError(
-            "cannot calibrate", where="calibrated", expected="at least 20 clips with a group each, target 0 to 1",
-            got=f"{len(scores)} clips, {len(groups)} groups, target {target}",
+            "cannot calibrate", where="calibrated", expected=f"at least 20 clips of {_FOLDS} scenarios, target 0 to 1",
+            got=f"{len(examined)} clips of {len(scenarios)}, target {target}",
         )  # fmt: skip
-    share = _share_for(scores, groups, target, start)
-    thresholds = _thresholds(scores, share, start)
-    alarms = [failed_checks(one, thresholds) for one in scores]
+    names = [
+        name
+        for name in CHECKS
+        if getattr(start, name) is not None and any(name in one.clean.scores for one in examined)
+    ]
+    sample = _sample(examined, names, {scenario: i % _FOLDS for i, scenario in enumerate(scenarios)})
+    budget, alarms, caught = _chosen(sample, target)
+    bounds = _bounds(sample, budget, target)
+    values = {name: -bound if CHECKS[name] == "least" else bound for name, bound in zip(names, bounds, strict=True)}
     facts = CalibrationFacts(
-        clips=len(scores),
-        groups=len(set(groups)),
-        target=target,
-        share_per_check=round(share, 6),
-        alarms=round(float(np.mean([bool(one) for one in alarms])), _DIGITS),
-        alarms_held_out=round(_held_out(scores, groups, share, start), _DIGITS),
-        alarms_by_check={name: sum(name in one for one in alarms) for name in CHECKS},
-        clips_by_check={name: sum(name in one for one in scores) for name in CHECKS},
+        clips=len(examined), scenarios=len(scenarios), target=target, budget=round(budget, _DIGITS),
+        alarms=round(float(_fails(sample.clean, bounds).mean()), _DIGITS), alarms_held_out=round(alarms, _DIGITS),
+        caught_held_out={name: round(share, _DIGITS) for name, share in caught.items()},
+    )  # fmt: skip
+    # Adding nought turns -0.0 into 0.0.
+    return replace(start, **{name: float(value) + 0.0 for name, value in values.items()}), facts
+
+
+def _sample(examined: Sequence[Examined], names: Sequence[str], folds: dict[str, int]) -> _Sample:
+    def rows(judged: Sequence[Judged], checks: Sequence[str]) -> Floats:
+        signs = {name: 1.0 if CHECKS[name] == "most" else -1.0 for name in names}
+        return np.array(
+            [
+                [signs[name] * one.scores[name] if name in checks and name in one.scores else np.nan for name in names]
+                for one in judged
+            ]
+        ).reshape(len(judged), len(names))
+
+    by_fault = {name: [one for one in examined if name in one.faulty] for name in FAULTS}
+    return _Sample(
+        rows([one.clean for one in examined], names),
+        {name: rows([one.faulty[name] for one in clips], FAULTS[name].checks) for name, clips in by_fault.items()},
+        np.array([folds[one.scenario_id] for one in examined]),
+        {name: np.array([folds[one.scenario_id] for one in clips]) for name, clips in by_fault.items()},
     )
-    return thresholds, facts
 
 
-def _share_for(scores: Sequence[Scores], groups: Sequence[str], target: float, start: Thresholds) -> float:
-    """The largest share per check at which no more than `target` of held-out clips fail.
-
-    No less than the target over the number of checks: with that, no more than `target` are expected to fail, whatever
-    some clips show.
-    """
-    low, high = target / max(1, len(_bounds(scores, target, start))), target
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        fail = _held_out(scores, groups, middle, start)
-        low, high = (middle, high) if fail <= target else (low, middle)
-    return low
+def _chosen(sample: _Sample, target: float) -> tuple[float, float, dict[str, float]]:
+    """The budget that does best on held-out clips, and the alarms and catches there."""
+    tried = []
+    for budget in (share * target for share in _BUDGETS):
+        alarms, caught = _held_out(sample, budget, target)
+        tried.append((budget, alarms, caught))
+    return min(tried, key=lambda one: _EXCESS * max(0.0, one[1] - target) + _shortfall(one[2]))
 
 
-def _thresholds(scores: Sequence[Scores], share: float, start: Thresholds) -> Thresholds:
-    return replace(start, **_bounds(scores, share, start))
-
-
-def _bounds(scores: Sequence[Scores], share: float, start: Thresholds) -> dict[str, float]:
-    bounds: dict[str, float] = {}
-    for name, bound in CHECKS.items():
-        values = np.array([one[name] for one in scores if name in one], dtype=np.float64)
-        if len(values) and getattr(start, name) is not None:
-            # Clips without the score cannot fail: the others may a little more often.
-            bounds[name] = _bound(values, min(1.0, share * len(scores) / len(values)), bound)
-    return bounds
-
-
-def _bound(values: Floats, share: float, bound: Bound) -> float:
-    """The bound that `share` of the values violate."""
-    sign = 1.0 if bound == "most" else -1.0
-    ordered = np.sort(sign * values)
-    tail = max(2, round(_TAIL * len(ordered)))
-    begins = ordered[-tail - 1] if tail < len(ordered) else ordered[0]
-    beyond = ordered[ordered > begins] - begins
-    if not len(beyond):
-        return _rounded(sign * begins, sign)
-    in_tail = len(beyond) / len(ordered)
-    if share >= in_tail:
-        return _rounded(sign * float(np.quantile(ordered, 1.0 - share)), sign)
-    return _rounded(sign * float(begins + beyond.mean() * np.log(in_tail / share)), sign)
-
-
-def _rounded(value: float, sign: float) -> float:
-    """Rounded away from the values, so that none that met the bound violates it."""
-    scale = 10.0**_DIGITS
-    return float((np.ceil if sign > 0 else np.floor)(round(value * scale, 3)) / scale)
-
-
-def _held_out(scores: Sequence[Scores], groups: Sequence[str], share: float, start: Thresholds) -> float:
-    """Share of clips that fail thresholds made from the other groups."""
-    fold_of = {group: i % _FOLDS for i, group in enumerate(sorted(set(groups)))}
-    failed = 0
+def _held_out(sample: _Sample, budget: float, target: float) -> tuple[float, dict[str, float]]:
+    """Share of clean clips that fail, and of each fault's clips that are caught, by bounds from the other folds."""
+    alarms: list[Booleans] = []
+    caught: dict[str, list[Booleans]] = {name: [] for name in sample.faulty}
     for fold in range(_FOLDS):
-        theirs = [one for one, group in zip(scores, groups, strict=True) if fold_of[group] != fold]
-        own = [one for one, group in zip(scores, groups, strict=True) if fold_of[group] == fold]
-        if theirs and own:
-            thresholds = _thresholds(theirs, share, start)
-            failed += sum(bool(failed_checks(one, thresholds)) for one in own)
-    return failed / len(scores)
+        bounds = _bounds(sample.part(fold, inside=False), budget, target)
+        own = sample.part(fold, inside=True)
+        alarms.append(_fails(own.clean, bounds))
+        for name, rows in own.faulty.items():
+            caught[name].append(_fails(rows, bounds))
+    shares = {name: np.concatenate(parts) for name, parts in caught.items()}
+    return float(np.concatenate(alarms).mean()), {name: float(x.mean()) for name, x in shares.items() if len(x)}
+
+
+def _bounds(sample: _Sample, budget: float, target: float) -> Floats:
+    """Bounds (C,) of which no more than `budget` of clean clips is expected to fail."""
+    checks = range(sample.clean.shape[1])
+    bounds = np.array([bound_at(sample.clean[:, c], _IDLE * target / len(checks)) for c in checks])
+    steps = [_steps(sample, c) for c in checks]
+    prices = [np.array([price_of(sample.clean[:, c], bound) for bound in steps[c]]) for c in checks]
+    paid = np.array([price_of(sample.clean[:, c], bounds[c]) for c in checks])
+    while True:
+        offers = [_best_step(sample, bounds, c, steps[c], prices[c] - paid[c], budget - paid.sum()) for c in checks]
+        worth, c, step = max(offers)
+        if worth <= 0:
+            break
+        bounds[c], paid[c] = steps[c][step], prices[c][step]
+    for c in np.argsort(-paid, kind="stable"):
+        bounds[c] = _loosened(sample, bounds, int(c), steps[c])
+    return np.array([_centred(sample, c, bounds[c]) for c in checks])
+
+
+def _best_step(
+    sample: _Sample, bounds: Floats, c: int, steps: Floats, prices: Floats, left: float
+) -> tuple[float, int, int]:
+    """The tighter bound of check c that is worth most: (shortfall made up per share of clean clips; c; which)."""
+    before = _shortfall_with(sample, bounds, c, bounds[c : c + 1])[0]
+    gains = before - _shortfall_with(sample, bounds, c, steps)
+    worth = np.where((steps < bounds[c]) & (prices <= left), gains / (np.maximum(prices, 0.0) + 1e-4), 0.0)
+    best = int(worth.argmax()) if len(worth) else 0
+    # Less than one caught clip for each false alarm is not worth it.
+    return (float(worth[best]), c, best) if len(worth) and worth[best] >= 1.0 else (0.0, c, best)
+
+
+def _loosened(sample: _Sample, bounds: Floats, c: int, steps: Floats) -> float:
+    """The loosest bound of check c by which nothing is lost."""
+    looser = np.append(steps[steps > bounds[c]], bounds[c])
+    shortfall = _shortfall_with(sample, bounds, c, looser)
+    return float(looser[shortfall <= shortfall[-1] + 1e-9].max())
+
+
+def _shortfall_with(sample: _Sample, bounds: Floats, c: int, steps: Floats) -> Floats:
+    """`_shortfall` (S,) with each of some bounds of check c beside the others' bounds."""
+    total = np.zeros(len(steps))
+    for name, rows in sample.faulty.items():
+        if len(rows):
+            others = np.delete(rows, c, axis=1) > np.delete(bounds, c)
+            caught = (others.any(axis=1)[:, None] | (rows[:, c, None] > steps)).mean(axis=0)
+            total += np.maximum(0.0, _aim(name) - caught) + _EXTRA * (1.0 - caught)
+    return total
+
+
+def _steps(sample: _Sample, c: int) -> Floats:
+    """Bounds of check c that tell some clips from others: half way between neighbouring scores."""
+    clean = np.unique(sample.clean[np.isfinite(sample.clean[:, c]), c])[-_WORST:]
+    faulty = [
+        np.quantile(x, _QUANTILES) for rows in sample.faulty.values() if len(x := rows[np.isfinite(rows[:, c]), c])
+    ]
+    scores = np.unique(np.concatenate([clean, *faulty]))
+    return np.asarray((scores[:-1] + scores[1:]) / 2)
+
+
+def _centred(sample: _Sample, c: int, bound: float) -> float:
+    """A bound in the middle of the empty interval around it, rounded within it; as it is beyond all scores."""
+    scores = np.concatenate([sample.clean[:, c], *(rows[:, c] for rows in sample.faulty.values())])
+    below, above = scores[scores <= bound], scores[scores > bound]
+    middle = (below.max() + above.min()) / 2 if len(below) and len(above) else bound
+    rounded = float(np.round(middle, _DIGITS))
+    inside = (not len(below) or rounded >= below.max()) and (not len(above) or rounded < above.min())
+    return rounded if inside else float(middle)
+
+
+def _fails(scores: Floats, bounds: Floats) -> Booleans:
+    """Which clips (n,) violate any bound; a score that is not there violates none."""
+    return np.asarray((scores > bounds).any(axis=1))
+
+
+def _shortfall(caught: dict[str, float]) -> float:
+    """How far the faults are from being caught as often as is aimed at (and a little, from always), summed."""
+    return sum(max(0.0, _aim(name) - share) + _EXTRA * (1.0 - share) for name, share in caught.items())
+
+
+def _aim(fault: str) -> float:
+    return min(1.0, FAULTS[fault].target + _BEYOND)

@@ -24,7 +24,7 @@ MIN_TURN_RAD = 0.05
 MIN_BOX_TRAVEL = 0.05
 """Of the image's width: how far the centre of a scored object's visible box moves."""
 MIN_FRAMES = 4
-# Standard deviation of the fresh noise, of 255 levels.
+# Standard deviation of the fresh noise, of 255 levels, in an image 128 px tall; scaling down averages it.
 REPEAT_NOISE_255 = 1.5
 
 # Which objects can be seen to change their paint: sides at the policy's base height, and how much is seen of them.
@@ -118,7 +118,8 @@ def moves(labels: Sequence[FrameLabels]) -> bool:
 
 
 def _renoised(frames: Bytes, rng: np.random.Generator) -> Bytes:
-    noisy = frames + rng.normal(0.0, REPEAT_NOISE_255, frames.shape)
+    deviation = REPEAT_NOISE_255 * min(1.0, frames.shape[1] / LabelPolicy().base_height_px)
+    noisy = frames + rng.normal(0.0, deviation, frames.shape)
     return np.asarray(np.clip(np.rint(noisy), 0, 255), dtype=np.uint8)
 
 

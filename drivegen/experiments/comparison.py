@@ -122,6 +122,11 @@ def _reported(labels: Integers, floor: Floor) -> list[int]:
     return [int(i) for i in np.flatnonzero(enough)]
 
 
+def best_ap50(row: Row) -> float:
+    """The highest AP50 of the training sets: how well anything has been learnt at all."""
+    return max(value.value for value in row.arms.values())
+
+
 def row_as_dict(row: Row) -> dict[str, Any]:
     """For JSON."""
     return {

@@ -38,7 +38,7 @@ class ProveConfig:
     detector: DetectorName = "compact"
     """compact: a residual network of half the judge's width; transformer: one with attention. Both start untrained."""
     image_size: tuple[int, int] | None = None
-    """(h, w) that the detector sees, multiples of 32; None: that of the reference frames."""
+    """(h, w) that the detector sees, multiples of 32; None: that of the reference frames, enlarged to 128 px."""
     steps: int = 600
     """Optimiser steps of every run."""
     minutes: float | None = None
@@ -56,6 +56,8 @@ class ProveConfig:
     """A class, or a cell of the table, with fewer scored objects in the test set is not reported."""
     min_groups: int = 8
     """Likewise in fewer groups of test scenarios (scenarios are dealt into at most 100)."""
+    min_ap50: float = 0.05
+    """Where no training set takes the detector to this AP50, nothing is concluded: it has not learnt to detect."""
     threads: int | None = None
     """Compute threads; None takes every core. The same number gives the same figures."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -66,6 +68,8 @@ class ProveConfig:
         _at_least("min_groups", self.min_groups, 2)
         if self.threads is not None:
             _at_least("threads", self.threads, 1)
+        if not 0 <= self.min_ap50 < 1:
+            raise ConfigError("out of range", where="min_ap50", expected="0 <= min_ap50 < 1", got=self.min_ap50)
         if self.minutes is not None and self.minutes <= 0:
             raise ConfigError("must be positive", where="minutes", got=self.minutes)
         if self.optim.batch % 2:

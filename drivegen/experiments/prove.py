@@ -32,7 +32,7 @@ from drivegen.training.perception_arrays import PerceptionArrays, arrays_of_stor
 Progress = Callable[[int, int], None]
 
 # Settings that decide where it runs, how often and what is shown, never a run. The datasets are told by their hashes.
-_FREE = frozenset({"out", "seeds", "resamples", "min_labels", "min_groups", "store", "reference", "test"})
+_FREE = frozenset({"out", "seeds", "resamples", "min_labels", "min_groups", "min_ap50", "store", "reference", "test"})
 # Smaller frames are enlarged to this height for the detector: its grid is four pixels wide.
 _LEAST_HEIGHT = 128
 
@@ -181,6 +181,7 @@ def _facts(
         "resamples": config.resamples,
         "min_labels": config.min_labels,
         "min_groups": config.min_groups,
+        "min_ap50": config.min_ap50,
         "threads": settings["threads"],
         "device": settings["device"],
         "training_seconds": round(sum(run["training_seconds"] for run in runs), 1),

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from drivegen.evaluation.average_precision import ALL
-from drivegen.experiments.arms import CONTRASTS, Arm
+from drivegen.experiments.arms import CONTRASTS, Arm, Contrast
 from drivegen.experiments.cells import is_crossing, words_of
-from drivegen.experiments.comparison import ALL_CLASSES, Row, row_as_dict
+from drivegen.experiments.comparison import ALL_CLASSES, Row, best_ap50, row_as_dict
 from drivegen.experiments.intervals import CONFIDENCE, Estimate
 from drivegen.experiments.plot import draw_plot
 from drivegen.experiments.run_files import write_json
-from drivegen.experiments.verdict import Verdict, judge, verdict_line
+from drivegen.experiments.verdict import Basis, Verdict, judge, verdict_line
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,15 @@ class ProveReport:
 
 def make_report(out: Path, rows: Sequence[Row], facts: Mapping[str, Any]) -> ProveReport:
     """Put the report together and write prove.json, prove.md and prove.png."""
-    basis = {"steps": facts["steps"], "seeds": len(facts["seeds"]), "scenarios": facts["sets"]["test"]["scenarios"]}
     nothing = dict.fromkeys(CONTRASTS, Estimate.none())
-    line = verdict_line(rows[0].differences if rows else nothing, **basis)
+    basis = Basis(
+        steps=facts["steps"],
+        seeds=len(facts["seeds"]),
+        scenarios=facts["sets"]["test"]["scenarios"],
+        best_ap50=best_ap50(rows[0]) if rows else float("nan"),
+        least_ap50=facts["min_ap50"],
+    )
+    line = verdict_line(rows[0].differences if rows else nothing, basis)
     report = ProveReport(out, line, tuple(rows), facts)
     write_json(out / "prove.json", {"verdict": line, **facts, "rows": [row_as_dict(row) for row in rows]})
     (out / "prove.md").write_text(as_markdown(report), encoding="utf-8")
@@ -53,7 +59,7 @@ def make_report(out: Path, rows: Sequence[Row], facts: Mapping[str, Any]) -> Pro
 def as_markdown(report: ProveReport) -> str:
     """The report as a page."""
     facts = report.facts
-    detector = facts["detector"]
+    detector, least = facts["detector"], float(facts["min_ap50"])
     parts = [
         "# Does generated data help a detector?",
         f"**{report.verdict}**",
@@ -66,14 +72,15 @@ def as_markdown(report: ProveReport) -> str:
         _table(_set_table(facts["sets"])),
     ]
     if report.rows:
-        parts += ["## All classes, whole test set", _table(_arm_table(report.rows[0])), _contrast_words(report.rows[0])]
+        first = report.rows[0]
+        parts += ["## All classes, whole test set", _table(_arm_table(first)), _contrast_table(first, least)]
         parts += ["![AP50 of every run, and differences by class and cell](prove.png)"]
-    parts += _sections(report.rows)
+    parts += _sections(report.rows, least)
     parts += ["## How it was measured", _method(facts)]
     return "\n\n".join(parts) + "\n"
 
 
-def _sections(rows: Sequence[Row]) -> list[str]:
+def _sections(rows: Sequence[Row], least: float) -> list[str]:
     asked = CONTRASTS[0]
     by_class = [row for row in rows if row.key == ALL and row.category != ALL_CLASSES]
     cells = [row for row in rows if row.key != ALL and not is_crossing(row.key) and row.category == ALL_CLASSES]
@@ -87,9 +94,12 @@ def _sections(rows: Sequence[Row]) -> list[str]:
         ("By cell and class", cell_classes),
     ):
         parts.append(f"## {title}")
-        parts.append(_table(_row_table(chosen)) if chosen else "No cell has enough scored objects in enough scenarios.")
-    judged = [row for row in rows[1:] if row.differences[asked].measurable]
-    apart = [row for row in judged if judge(row.differences[asked]) in (Verdict.GAIN, Verdict.HARM)]
+        parts.append(
+            _table(_row_table(chosen, least)) if chosen else "No cell has enough scored objects in enough scenarios."
+        )
+    found = [_verdict(row, asked, least) for row in rows[1:]]
+    judged = [verdict for verdict in found if verdict is not Verdict.NOT_MEASURABLE]
+    apart = [verdict for verdict in judged if verdict in (Verdict.GAIN, Verdict.HARM)]
     chance = len(judged) * (1 - CONFIDENCE)
     parts.append(
         f"{len(apart)} of these {len(judged)} rows have an interval of {asked.words} that leaves out 0; where nothing "
@@ -106,21 +116,29 @@ def _arm_table(row: Row) -> list[list[str]]:
     ]
 
 
-def _contrast_words(row: Row) -> str:
+def _verdict(row: Row, contrast: Contrast, least: float) -> Verdict:
+    """What a row's difference says, where the detector has learnt enough of what the row is about."""
+    if not best_ap50(row) >= least:
+        return Verdict.NOT_MEASURABLE
+    return judge(row.differences[contrast])
+
+
+def _contrast_table(row: Row, least: float) -> str:
     table = [["difference", "AP50", "interval", "verdict", "question"]]
     for contrast in CONTRASTS:
         difference = row.differences[contrast]
-        table.append([contrast.words, *_figure(difference, "+"), judge(difference).value, contrast.question])
+        verdict = _verdict(row, contrast, least).value
+        table.append([contrast.words, *_figure(difference, "+"), verdict, contrast.question])
     return _table(table)
 
 
-def _row_table(rows: Sequence[Row]) -> list[list[str]]:
+def _row_table(rows: Sequence[Row], least: float) -> list[list[str]]:
     asked = CONTRASTS[0]
     table = [["cell", "class", "objects", *(arm.words for arm in Arm), f"{asked.words}", "interval", "verdict"]]
     for row in rows:
         difference = row.differences[asked]
         arms = [_figure(row.arms[arm])[0] for arm in Arm]
-        shown = [*_figure(difference, "+"), judge(difference).value]
+        shown = [*_figure(difference, "+"), _verdict(row, asked, least).value]
         table.append([words_of(row.key), row.category, str(row.labels), *arms, *shown])
     return table
 
@@ -141,7 +159,9 @@ def _method(facts: Mapping[str, Any]) -> str:
         "resamples of groups of test scenarios, what varies over scenarios; differences are paired by both (Student's "
         "t, degrees of freedom after Welch and Satterthwaite). They speak for these training sets as they are: another "
         "generated set of the same size is not covered. `gain` and `harm` mean that the interval leaves out 0, "
-        f"`no gain` that it includes 0.{_passed_words(facts)} Training took {facts['training_seconds']:.0f} s in all "
+        f"`no gain` that it includes 0, `not measurable` that no training set "
+        f"reached an AP50 of {facts['min_ap50']:.2f} there."
+        f"{_passed_words(facts)} Training took {facts['training_seconds']:.0f} s in all "
         f"({facts['threads']} compute threads, {facts['device']})."
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from drivegen.core import stream
 from drivegen.core.arrays import Floats
 from drivegen.experiments.arms import CONTRASTS, Contrast
 from drivegen.experiments.intervals import Estimate, estimate
-from drivegen.experiments.verdict import Verdict, judge, verdict_line
+from drivegen.experiments.verdict import Basis, Verdict, judge, verdict_line
 
 
 def _measured(draws: np.random.Generator, seeds: int, scenarios: int, spread: Floats) -> tuple[Floats, Floats]:
@@ -70,6 +72,9 @@ def test_what_cannot_be_measured_has_no_interval() -> None:
     assert estimate(np.zeros(3), resampled, scenarios=9).measurable
 
 
+BASIS = Basis(steps=600, seeds=3, scenarios=160, best_ap50=0.3, least_ap50=0.05)
+
+
 def _between(low: float, high: float) -> Estimate:
     return Estimate((low + high) / 2, low, high, 0.0, 0.0)
 
@@ -95,18 +100,23 @@ def _differences(asked: Estimate, noise: Estimate) -> dict[Contrast, Estimate]:
 
 def test_the_line_begins_with_the_verdict_and_gives_its_grounds() -> None:
     still = _between(-0.01, 0.01)
-    basis = {"steps": 600, "seeds": 3, "scenarios": 160}
-    line = verdict_line(_differences(_between(-0.02, 0.04), still), **basis)
+    line = verdict_line(_differences(_between(-0.02, 0.04), still), BASIS)
     assert line == (
         "no gain: reference + generated - reference repeated = +0.010 [-0.020, +0.040] AP50 "
         "(600 steps, 3 seeds, 160 held-out scenarios)"
     )
-    assert verdict_line(_differences(_between(-0.04, -0.02), still), **basis).startswith("harm: ")
-    assert verdict_line(_differences(Estimate.none(), still), **basis).startswith("not measurable: ")
+    assert verdict_line(_differences(_between(-0.04, -0.02), still), BASIS).startswith("harm: ")
+    assert verdict_line(_differences(Estimate.none(), still), BASIS).startswith("not measurable: ")
 
 
 def test_the_line_warns_when_the_noise_itself_has_a_sign() -> None:
-    basis = {"steps": 600, "seeds": 3, "scenarios": 160}
-    line = verdict_line(_differences(_between(0.02, 0.04), _between(0.01, 0.03)), **basis)
+    line = verdict_line(_differences(_between(0.02, 0.04), _between(0.01, 0.03)), BASIS)
     assert line.startswith("gain: ")
     assert "beware: reference repeated - reference = +0.020" in line
+
+
+def test_detectors_that_have_not_learnt_prove_nothing() -> None:
+    still = _between(-0.001, 0.001)
+    line = verdict_line(_differences(still, still), replace(BASIS, best_ap50=0.003))
+    assert line.startswith("not measurable: after 600 steps no training set has taught the detector to detect")
+    assert "AP50 at most 0.003, 0.050 is asked for" in line

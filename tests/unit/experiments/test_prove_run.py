@@ -100,6 +100,16 @@ def test_a_finished_experiment_is_only_compared_again(copied: ProveConfig) -> No
     assert report.verdict.startswith("not measurable")
 
 
+def test_untrained_detectors_prove_nothing(copied: ProveConfig) -> None:
+    report = prove(replace(copied, min_ap50=0.9))
+    assert report.verdict.startswith("not measurable: after 3 steps")
+    page = (copied.out / "prove.md").read_text()
+    assert "| no gain" not in page
+    assert "0 of these 0 rows" in page
+    # The same runs, when anything is good enough.
+    assert not prove(replace(copied, min_ap50=0.0)).verdict.startswith("not measurable")
+
+
 def test_more_seeds_go_on_with_the_runs_that_are_there(copied: ProveConfig) -> None:
     before = _files(copied.out / "runs")
     prove(replace(copied, seeds=4))
