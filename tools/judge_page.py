@@ -166,8 +166,8 @@ def prove_figures(folder: Path) -> Figures:
         "training_seconds": Figure(round(facts["training_seconds"], 1), "s, all runs together"),
     }
     for row in facts["rows"]:
-        place = f"{row['key']}/{row['category']}"
-        for group in ("arms", "differences"):
+        place = f"{row['cell']}/{row['category']}"
+        for group in ("ap50", "difference"):
             for name, value in row[group].items():
                 if value.get("value") is not None:
                     interval = (

@@ -19,23 +19,23 @@ class Thresholds:
     is not checked.
     """
 
-    missed_share: float | None = 1.2754
+    missed_share: float | None = 1.2967
     """Most: scored objects that were not found, as if one more had been."""
     track_missed_share: float | None = 0.9412
     """Most: of the frames of the worst track, those in which it was not found, as if there were one more."""
-    other_class_share: float | None = 1.5595
+    other_class_share: float | None = 1.604
     """Most: found objects that look like another class, as if one more agreed."""
-    track_other_kind_share: float | None = 1.6761
+    track_other_kind_share: float | None = 0.8167
     """Most: of the frames of the worst track, those in which it looks like another kind, as if there were one more."""
     hallucinations_per_frame: float | None = 0.8438
     """Most: confident detections without a label, mean over frames."""
-    hallucination_confidence: float | None = 0.5587
+    hallucination_confidence: float | None = 0.4513
     """Most: confidence of the surest detection without a label, mean over frames."""
     weather_margin: float | None = -4.8648
     """Least: log probability of the asked weather over that of the likeliest other."""
     time_of_day_margin: float | None = 0.0
     """Least: likewise of the time of day."""
-    crowdedness_error: float | None = 2.4193
+    crowdedness_error: float | None = 2.4824
     """Most: how far the logarithm of one plus the mean number of road users is off."""
     identity_drift: float | None = 0.5648
     """Most: change of what the worst track looks like to the judge, 0 none, 2 opposite."""
@@ -43,17 +43,17 @@ class Thresholds:
     """Most: lasting change of colour of the worst track, beyond its own variation, in CIE Lab units."""
     speed_error: float | None = 2.0944
     """Most: how far the speed that it looks like is off, as a share of the true one and 2 m/s more."""
-    yaw_rate_error_radps: float | None = 0.2772
+    yaw_rate_error_radps: float | None = 0.3001
     """Most: how far the turning that it looks like is off, mean over steps."""
-    motion_ratio: float | None = 0.18
+    motion_ratio: float | None = 0.1566
     """Least: change of the picture where the labels move, 1 as much as one pixel of 32 x 64 gives."""
     repeated_share: float | None = 0.0714
     """Most: frames that show again what an earlier one showed although the labels have moved on."""
-    flicker_ratio: float | None = 1.0628
+    flicker_ratio: float | None = 1.1156
     """Most: change from frame to frame over half the change across two."""
     disorder: float | None = 0.9532
     """Most: how far the order of frames is from the smoothest, 0 natural, 1 random."""
-    order_probability: float | None = -0.588
+    order_probability: float | None = 0.0314
     """Least: how likely frames stand in their natural order, mean over windows."""
     nearest_training_ratio: float | None = None
     """Least: distance to the nearest training clip, 1 as far as training clips are from one another."""
