@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from drivegen.core import ConfigError
+from drivegen.data import DataConfig
 from drivegen.models.perception import PerceptionConfig
 from drivegen.training.optim_config import OptimConfig
 
@@ -64,10 +65,17 @@ class PerceptionStage:
     """Share of the frames that are seen as if stored at half the size."""
     exposure: float = 0.06
     """Light is multiplied by up to 1 plus or minus this."""
+    zoomed: float = 0.5
+    """Share of the frames of which a part is seen, enlarged."""
+    max_zoom: float = 1.6
+    """Such parts are enlarged by 1 to so many times."""
     temperature: float = 0.1
     """Of the contrast between tracks."""
     same_class: float = 3.0
     """How much more another track of the same class counts in that contrast than one of another class."""
+    stills: DataConfig | None = None
+    """More clips of which pairs of frames are seen and nothing else, such as drives recorded once in seconds: many
+    places for few frames. Their split `train`, where they have one."""
     clips_per_drive: int | None = None
     """At most so many clips of each drive, evenly spread; None: all. Bounds the cache."""
 
@@ -76,7 +84,9 @@ class PerceptionStage:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError("must be at least 1", where=name, got=value)
-        for name in ("disturbed", "rare_below", "degraded"):
+        if self.max_zoom < 1:
+            raise ConfigError("out of range", where="max_zoom", expected="at least 1", got=self.max_zoom)
+        for name in ("disturbed", "rare_below", "degraded", "zoomed"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError("out of range", where=name, expected="0 to 1", got=getattr(self, name))
         if not 0 <= self.exposure < 1:

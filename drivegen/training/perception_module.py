@@ -19,6 +19,7 @@ from drivegen.training.perception_batches import (
 )
 from drivegen.training.perception_config import PerceptionStage
 from drivegen.training.perception_losses import clip_losses, frame_losses, identity_loss, weighted_sum
+from drivegen.training.perception_views import zoom_frames
 from drivegen.training.stage_module import StageModule
 
 
@@ -38,7 +39,7 @@ class PerceptionModule(StageModule):
         self.config = config
 
     def losses(self, batch: PerceptionBatch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Losses of a batch by name; in training it is mirrored, degraded and exposed at random."""
+        """Losses of a batch by name; in training it is mirrored, zoomed, degraded and exposed at random."""
         pairs, images = self._varied_pairs(batch.pairs, generator)
         clips, video = self._varied_clips(batch.clips, generator)
         found = self.net.forward_frames(images)
@@ -57,6 +58,9 @@ class PerceptionModule(StageModule):
             # Both frames of a pair or none: an object is told from its mirror image.
             chosen = self._chance(len(images) // 2, 0.5, generator).repeat_interleave(2)
             pairs, images = mirror_frames(pairs, images, chosen)
+        pairs, images = zoom_frames(
+            pairs, images, self._zoom(len(images), generator), self._places(len(images), generator)
+        )
         images = expose(images, self._exposure(len(images), generator))
         return pairs, degrade(images, self._chance(len(images), self.config.degraded, generator))
 
@@ -70,6 +74,13 @@ class PerceptionModule(StageModule):
 
     def _chance(self, count: int, probability: float, generator: torch.Generator) -> Tensor:
         return torch.rand(count, generator=generator, device=self.device) < probability
+
+    def _zoom(self, count: int, generator: torch.Generator) -> Tensor:
+        zoom = 1.0 + (self.config.max_zoom - 1.0) * torch.rand(count, generator=generator, device=self.device)
+        return torch.where(self._chance(count, self.config.zoomed, generator), zoom, torch.ones_like(zoom))
+
+    def _places(self, count: int, generator: torch.Generator) -> Tensor:
+        return torch.rand(count, 2, generator=generator, device=self.device)
 
     def _exposure(self, count: int, generator: torch.Generator) -> Tensor:
         return 1.0 + self.config.exposure * (2.0 * torch.rand(count, generator=generator, device=self.device) - 1.0)

@@ -10,44 +10,55 @@ import torch
 
 from drivegen.core import CATEGORIES, stream
 from drivegen.training.perception_arrays import CONDITIONED, PerceptionArrays
-from drivegen.training.perception_batches import ClipBatch, PerceptionBatch, frame_batch
+from drivegen.training.perception_batches import ClipBatch, FrameBatch, PerceptionBatch, frame_batch
 from drivegen.training.perception_config import PerceptionStage
 
 # Slower than this, frames look alike in whatever order they stand.
 _MOVING_MPS = 1.5
+# Tracks of stills are numbered from here on: beyond those of any arrays, and within 32 bits.
+_STILLS = 1 << 30
 _DISTURBANCES = ("shuffled", "reversed", "looped", "stuttered")
 _DISTURBANCE_SHARES = (0.5, 0.15, 0.15, 0.2)
 
 
 class PerceptionSource:
-    """Items are clips of the arrays; each gives a pair of its frames, and the batch some clips of anywhere.
+    """Items are clips; each gives a pair of its frames, and the batch some clips of anywhere.
 
     Args:
         arrays: frames and clips.
+        stills: more clips that give pairs of frames and nothing else; their numbers follow those of `arrays`.
         config: number and length of the clips.
         seed: seed of the run.
         rare_below: clips with a class that a smaller share of the clips shows than this are items more than once.
     """
 
     def __init__(
-        self, arrays: PerceptionArrays, config: PerceptionStage, seed: int, *, rare_below: float = 0.0
+        self,
+        arrays: PerceptionArrays,
+        config: PerceptionStage,
+        seed: int,
+        *,
+        stills: PerceptionArrays | None = None,
+        rare_below: float = 0.0,
     ) -> None:
-        self.arrays, self.config, self.seed = arrays, config, seed
+        self.arrays, self.stills, self.config, self.seed = arrays, stills, config, seed
         self.clips = repeated_clips(arrays, rare_below)
+        if stills is not None:
+            self.clips = np.concatenate([self.clips, len(arrays.clip_frames) + repeated_clips(stills, rare_below)])
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def fetch(self, items: np.ndarray) -> PerceptionBatch:
         """The batch of some items (B,): 2 B frames and `clips_per_step` clips."""
-        pairs = self.clips[items]
+        chosen = self.clips[items]
         draws = stream(self.seed, "perception", *(int(item) for item in items))
-        length = self.arrays.clip_frames.shape[1]
-        first = draws.integers(0, length, len(items))
-        # Any other frame, all equally likely; the same one where there is no other.
-        second = (first + draws.integers(1, max(length, 2), len(items))) % length
-        rows = self.arrays.clip_frames[pairs[:, None], np.stack([first, second], axis=1)].reshape(-1)
-        return PerceptionBatch(frame_batch(self.arrays, rows), self._clips(draws))
+        moving = chosen < len(self.arrays.clip_frames)
+        pairs = _pairs(self.arrays, chosen[moving], draws)
+        if self.stills is not None:
+            stills = _pairs(self.stills, chosen[~moving] - len(self.arrays.clip_frames), draws)
+            pairs = _joined(pairs, stills._replace(track=_apart(stills.track)))
+        return PerceptionBatch(pairs, self._clips(draws))
 
     def _clips(self, draws: np.random.Generator) -> ClipBatch:
         arrays, config = self.arrays, self.config
@@ -77,6 +88,24 @@ class PerceptionSource:
             time_of_day=torch.from_numpy(arrays.time_of_day[rows[:, 0]]),
             road_users=torch.from_numpy(arrays.road_users[rows].mean(axis=1)),
         )
+
+
+def _pairs(arrays: PerceptionArrays, clips: np.ndarray, draws: np.random.Generator) -> FrameBatch:
+    """Two frames of each clip (B,), side by side: (2 B,) in all."""
+    length = arrays.clip_frames.shape[1]
+    first = draws.integers(0, length, len(clips))
+    # Any other frame, all equally likely; the same one where there is no other.
+    second = (first + draws.integers(1, max(length, 2), len(clips))) % length
+    return frame_batch(arrays, arrays.clip_frames[clips[:, None], np.stack([first, second], axis=1)].reshape(-1))
+
+
+def _joined(one: FrameBatch, other: FrameBatch) -> FrameBatch:
+    return FrameBatch(*(torch.cat(parts) for parts in zip(one, other, strict=True)))
+
+
+def _apart(tracks: torch.Tensor) -> torch.Tensor:
+    """Numbers of tracks that meet none of other arrays; -1 stays."""
+    return torch.where(tracks >= 0, tracks + _STILLS, tracks)
 
 
 def repeated_clips(arrays: PerceptionArrays, rare_below: float) -> np.ndarray:

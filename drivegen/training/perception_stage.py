@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from drivegen.data import ClipIndex, ClipWindow
+from drivegen.data import ClipIndex, ClipWindow, common_splits
 from drivegen.models.perception import (
     PerceptionInfo,
     PerceptionNet,
@@ -15,6 +15,7 @@ from drivegen.models.perception import (
     load_perception,
     save_perception,
 )
+from drivegen.nuscenes_format import open_roots
 from drivegen.training.batches import fixed_batches, spread
 from drivegen.training.config import TrainConfig
 from drivegen.training.perception_cache import PerceptionCache, open_perception_cache
@@ -38,9 +39,11 @@ def prepare_perception(config: TrainConfig, data: TrainingData, workers: int) ->
     held_out = _open_cache(config, data.held_out, net, "held-out clips", workers)
     data.require(len(training.windows), len(held_out.windows))
     stage = config.perception
+    stills = _open_stills(config, net, workers)
     held_out_source = PerceptionSource(held_out.arrays, stage, seed=0)
     rows = held_out.arrays.clip_frames[spread(len(held_out.windows), config.sample_clips), 0]
-    info = replace(info, license=config.license or " AND ".join(training.licenses))
+    licenses = {*training.licenses, *(() if stills is None else stills.licenses)}
+    info = replace(info, license=config.license or " AND ".join(sorted(licenses)))
 
     def save(folder: Path, facts: dict[str, Any]) -> str:
         scores = held_out_scores(net, held_out.arrays)
@@ -48,7 +51,13 @@ def prepare_perception(config: TrainConfig, data: TrainingData, workers: int) ->
 
     return Prepared(
         module=PerceptionModule(net, stage, config.seed),
-        source=PerceptionSource(training.arrays, stage, config.seed, rare_below=stage.rare_below),
+        source=PerceptionSource(
+            training.arrays,
+            stage,
+            config.seed,
+            stills=None if stills is None else stills.arrays,
+            rare_below=stage.rare_below,
+        ),
         validation=fixed_batches(held_out_source, stage.optim.batch, config.validation_batches),
         painter=paint_perception(net, held_out.arrays, rows),
         frames_per_sample=2,
@@ -56,6 +65,7 @@ def prepare_perception(config: TrainConfig, data: TrainingData, workers: int) ->
         facts={
             "training_clips": len(training.windows),
             "training_frames": len(training.arrays.frames),
+            "stills": 0 if stills is None else len(stills.arrays.frames),
             "held_out_clips": len(held_out.windows),
             "held_out_frames": len(held_out.arrays.frames),
             "held_out_is_apart": data.is_held_out,
@@ -74,6 +84,17 @@ def _starting_net(config: TrainConfig) -> tuple[PerceptionNet, PerceptionInfo]:
     start = {"name": loaded.info.name, "sha256": loaded.sha256, "trained": loaded.info.trained}
     info = PerceptionInfo(name, loaded.net.config, role=role, trained={"started_from": start})
     return loaded.net.train().requires_grad_(True), info
+
+
+def _open_stills(config: TrainConfig, net: PerceptionNet, workers: int) -> PerceptionCache | None:
+    """The clips of `perception.stills`: of their split `train`, where there is one."""
+    data = config.perception.stills
+    if data is None:
+        return None
+    roots = open_roots(data.roots, data.version)
+    if data.split is None and "train" in common_splits(roots):
+        data = replace(data, split="train")
+    return _open_cache(config, ClipIndex.from_config(data, roots), net, "stills", workers)
 
 
 def _open_cache(config: TrainConfig, index: ClipIndex, net: PerceptionNet, title: str, workers: int) -> PerceptionCache:

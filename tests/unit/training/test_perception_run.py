@@ -42,7 +42,7 @@ def make_perception(make_config: MakeConfig, perception_stage: PerceptionStage) 
 def test_a_painted_box_is_found(painted: MakeArrays, perception_stage: PerceptionStage) -> None:
     torch.manual_seed(0)
     training, held_out = painted(), painted(seed=9)
-    stage = replace(perception_stage, degraded=0.2)
+    stage = replace(perception_stage, degraded=0.2, zoomed=0.0)
     net = build_perception(stage.net)
     module = PerceptionModule(net, stage, 0)
     optimiser = torch.optim.AdamW(net.parameters(), lr=5e-3)
