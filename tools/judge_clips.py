@@ -11,7 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from drivegen.audit import PerceptionAuditConfig, PerceptionAuditor
+from drivegen.audit import (
+    RELIABILITY_FILE,
+    PerceptionAuditConfig,
+    PerceptionAuditor,
+    Reliability,
+    TrainingIndex,
+)
 from drivegen.audit.sanity import Examined, Judged, examine
 from drivegen.core import Clip, FrameKind, Provenance, derive_seed
 from drivegen.data import ClipDataset, ClipIndex, ClipSample, DataConfig
@@ -34,6 +40,7 @@ class RootTask:
         seed: of the faults, and of the choice of clips.
         per_drive: clips of each size and length per drive.
         drives: at most so many drives; None takes all.
+        index: training clips that clips are compared with, as a model's; None compares with nothing.
     """
 
     root: Path
@@ -42,6 +49,7 @@ class RootTask:
     seed: int
     per_drive: int
     drives: int | None
+    index: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ def clips_of(task: RootTask) -> Iterator[tuple[str, Clip]]:
 
 def examine_root(task: RootTask) -> list[Seen]:
     """Every clip of a task, clean and with each fault."""
-    auditor = auditor_of(task.audit)
+    auditor = auditor_of(task.audit, task.index)
     return [
         Seen(kind, f"{clip.ambience.weather} {clip.ambience.time_of_day}", examine(clip, auditor, task.seed))
         for kind, clip in clips_of(task)
@@ -93,9 +101,12 @@ def examine_root(task: RootTask) -> list[Seen]:
 
 
 @lru_cache(maxsize=1)
-def auditor_of(folder: Path) -> PerceptionAuditor:
-    """The audit with the net of a folder and the thresholds of the configuration."""
-    return PerceptionAuditor(load_observer(folder), PerceptionAuditConfig())
+def auditor_of(folder: Path, training_index: Path | None = None) -> PerceptionAuditor:
+    """The audit with the net of a folder, what is known of it, and the thresholds of the configuration."""
+    path = folder / RELIABILITY_FILE
+    known = Reliability.load(path) if path.is_file() else None
+    index = TrainingIndex.load(training_index) if training_index is not None else None
+    return PerceptionAuditor(load_observer(folder), PerceptionAuditConfig(), None, index, known)
 
 
 def to_json(seen: Sequence[Seen]) -> str:

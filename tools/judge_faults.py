@@ -2,14 +2,15 @@
 
     python tools/judge_faults.py roots=WORLD[,WORLD...] audit=FOLDER out=OUT.json [thresholds=calibrated|shipped]
         [target=0.04] [seed=0] [per_drive=1] [drives=N] [workers=2] [calibrate_on=val] [test_on=test]
-        [looks=OUT.jsonl] [sheets=FOLDER]
+        [looks=OUT.jsonl] [sheets=FOLDER] [index=FILE]
 
 `roots` are worlds with splits (a root, or a folder of roots); clips of 8 frames at 3 fps and of 16 at 12 fps are made
 of them, as far as their rate allows, at 128x256 and 64x128. `audit` is the folder of the audit net. With
 `thresholds=calibrated` the clips of `calibrate_on` give the thresholds, which `target` of clean ones may fail (printed
 as settings of drivegen audit); with `shipped` those of the configuration are taken. What the net saw is kept in
 `looks`, so that an interrupted run goes on and thresholds can be tried again without a look; remove that file when the
-measures change. `sheets` gets a picture of every fault. Figures go to `out` as the group "faults".
+measures change. `index` lists training clips (`drivegen audit 'training.roots=[...]' out=FILE`); without it nothing is
+taken for a copy. `sheets` gets a picture of every fault. Figures go to `out` as the group "faults".
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from drivegen.nuscenes_format.roots import versions
 GROUP = "faults"
 DEFAULTS = {
     "thresholds": "calibrated", "target": "0.04", "seed": "0", "per_drive": "1", "drives": "", "workers": "2",
-    "calibrate_on": "val", "test_on": "test", "looks": "", "sheets": "",
+    "calibrate_on": "val", "test_on": "test", "looks": "", "sheets": "", "index": "",
 }  # fmt: skip
 
 
@@ -80,7 +81,9 @@ def tasks_of(options: Mapping[str, str], net: Path, split: str) -> list[RootTask
             raise DataError("no nuScenes root here", where=path)
         roots += below
     drives = int(options["drives"]) if options["drives"] else None
-    return [RootTask(root, split, net, int(options["seed"]), int(options["per_drive"]), drives) for root in roots]
+    index = Path(options["index"]).resolve() if options.get("index") else None
+    seed, per_drive = int(options["seed"]), int(options["per_drive"])
+    return [RootTask(root, split, net, seed, per_drive, drives, index) for root in roots]
 
 
 def look(tasks: Sequence[RootTask], looks: Path, sha256: str, workers: int) -> list[Seen]:

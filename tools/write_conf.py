@@ -76,7 +76,7 @@ HEADER = """\
 defaults:
   - common
   - _self_
-  - override hydra/job_logging: none
+{groups}  - override hydra/job_logging: none
   - override hydra/hydra_logging: none
 
 """
@@ -85,7 +85,11 @@ defaults:
 def render(command: str) -> str:
     """The text of a command's YAML file."""
     config_class = importlib.import_module(f"drivegen.cli.{command}").config_class()
-    return HEADER.format(command=command, purpose=COMMANDS[command]) + "\n".join(_class_lines(config_class)) + "\n"
+    # A folder of the name of a field holds what may be chosen for it, written by hand: conf/recipe/release.yaml.
+    chosen = [field.name for field in dataclasses.fields(config_class) if (CONF / field.name).is_dir()]
+    groups = "".join(f"  - {name}: null\n" for name in chosen)
+    header = HEADER.format(command=command, purpose=COMMANDS[command], groups=groups)
+    return header + "\n".join(_class_lines(config_class)) + "\n"
 
 
 def _class_lines(cls: type, instance: Any = None, indent: int = 0) -> list[str]:

@@ -1,12 +1,13 @@
 """A clip in, a verdict out: the check that every clip passes between being made and being written."""
 
-from drivegen.audit.auditor import AUDITORS, Auditor, make_auditor, make_observer
+from drivegen.audit.auditor import AUDITORS, Auditor, make_auditor, make_observer, reliability_path
 from drivegen.audit.clip_measures import scores_of
 from drivegen.audit.config import AuditConfig, PerceptionAuditConfig
 from drivegen.audit.frames import FrameAuditConfig, FrameAuditor
 from drivegen.audit.looking import observe_clip
 from drivegen.audit.objects import MatchConfig, find_objects, hallucinations, object_verdicts
 from drivegen.audit.perception import PerceptionAuditor
+from drivegen.audit.reliability import RELIABILITY_FILE, Reliability, reliability_of
 from drivegen.audit.thresholds import CHECKS, Thresholds, failed_checks
 from drivegen.audit.training_index import INDEX_FILE, TrainingIndex, build_training_index
 
@@ -14,6 +15,7 @@ __all__ = [
     "AUDITORS",
     "CHECKS",
     "INDEX_FILE",
+    "RELIABILITY_FILE",
     "AuditConfig",
     "Auditor",
     "FrameAuditConfig",
@@ -21,6 +23,7 @@ __all__ = [
     "MatchConfig",
     "PerceptionAuditConfig",
     "PerceptionAuditor",
+    "Reliability",
     "Thresholds",
     "TrainingIndex",
     "build_training_index",
@@ -31,5 +34,7 @@ __all__ = [
     "make_observer",
     "object_verdicts",
     "observe_clip",
+    "reliability_of",
+    "reliability_path",
     "scores_of",
 ]

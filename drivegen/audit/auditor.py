@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol
 
-from drivegen.audit.config import AuditConfig
+from drivegen.audit.config import AuditConfig, PerceptionAuditConfig
 from drivegen.audit.frames import FrameAuditor
 from drivegen.audit.perception import PerceptionAuditor
+from drivegen.audit.reliability import RELIABILITY_FILE, Reliability
 from drivegen.audit.training_index import TrainingIndex
 from drivegen.core.clips import Clip, Verdict
 from drivegen.core.errors import ConfigError, DataError
@@ -100,7 +101,29 @@ def _make_perception(config: AuditConfig, observer: Observer | None, index: Trai
         from drivegen.audit.detectors import PredictedObserver, read_predictions
 
         judge = PredictedObserver(judge, read_predictions(settings.predictions))
-    return PerceptionAuditor(judge, settings, config.frames, named)
+    return PerceptionAuditor(judge, settings, config.frames, named, _reliability_of(judge, settings))
+
+
+def _reliability_of(judge: Observer, settings: PerceptionAuditConfig) -> Reliability | None:
+    """What is known of a judge; what is known of the named net is left aside when another judge is in its place.
+
+    A file that the settings name is taken at its word.
+    """
+    path = reliability_path(settings)
+    if path is None:
+        return None
+    known = Reliability.load(path)
+    return known if settings.reliability is not None or known.observer_sha256 == judge.sha256 else None
+
+
+def reliability_path(settings: PerceptionAuditConfig) -> Path | None:
+    """The file that tells how far the judge is to be trusted: a named one, else that of the net's folder, if any."""
+    if settings.reliability is not None:
+        return settings.reliability
+    from drivegen.models.perception import default_perception_folder
+
+    path = (settings.net or default_perception_folder("audit")) / RELIABILITY_FILE
+    return path if path.is_file() else None
 
 
 def _index_for(judge: Observer, path: Path | None, given: TrainingIndex | None) -> TrainingIndex | None:

@@ -6,6 +6,13 @@ Scores, each there only when the clip has what it measures (`scores_of`):
         bad than nine of ten.
     track_missed_share: of each track the frames in which it was not found, over its scored frames plus one; the worst
         track. A track that is never there is an invented one, though most of the others were found.
+    missed_surprise: how surprising it is that the judge is no surer of the scored objects, as if one more had been
+        found: the sum over objects / (all + 1); `reliability` tells what surprises.
+    track_missed_surprise: the same of each track; the worst one.
+    class_surprise: how surprising the classes are that a track is found as, as if it were found rightly once more; the
+        worst track.
+    hallucination_surprise: how surprising the most surprising detection is that no written object explains, mean over
+        frames.
     mean_iou: overlap with the best detection, mean over scored objects.
     class_agreement: found objects whose class is right.
     other_class_share: found objects whose class is wrong, as if one more were right.
@@ -35,6 +42,7 @@ import numpy as np
 from drivegen.audit import change_measures as change
 from drivegen.audit.ambience_measures import ambience_scores
 from drivegen.audit.objects import Findings, MatchConfig, category_ids, hallucinations, kinds
+from drivegen.audit.reliability import Reliability, base_heights
 from drivegen.audit.thumbnails import distances, middles, thumbnails
 from drivegen.audit.track_looks import colour_jump, colour_looks, identity_drift, identity_looks
 from drivegen.core.arrays import Floats
@@ -53,12 +61,20 @@ Scores = dict[str, float]
 Measured = dict[str, float | None]
 
 
-def scores_of(clip: Clip, observation: ClipObservation, findings: Sequence[Findings], match: MatchConfig) -> Scores:
+def scores_of(
+    clip: Clip,
+    observation: ClipObservation,
+    findings: Sequence[Findings],
+    match: MatchConfig,
+    reliability: Reliability | None = None,
+) -> Scores:
     """Every score that the clip has; those of objects, motion and tracks need labels that the frames follow.
 
     Args:
         findings: what was found of the clip's objects; read for labelled clips only.
+        reliability: what is known of the judge; None: nothing.
     """
+    reliability = reliability or Reliability.unknown()
     pictures = thumbnails(clip.frames)
     apart = distances(pictures)
     measured: Measured = {**ambience_scores(clip, observation), "flicker_ratio": change.flicker_ratio(apart)}
@@ -66,6 +82,7 @@ def scores_of(clip: Clip, observation: ClipObservation, findings: Sequence[Findi
     if clip.labelled:
         measured |= found_scores(clip.labels, findings)
         measured |= hallucination_scores(clip.labels, observation, match)
+        measured |= surprise_scores(clip.labels, observation, findings, match, reliability)
         measured |= ego_scores(clip.labels, observation)
         measured["identity_drift"] = identity_drift(identity_looks(clip.labels, observation.identities))
         measured["colour_jump"] = colour_jump(colour_looks(clip.labels, clip.frames))
@@ -114,6 +131,39 @@ def hallucination_scores(labels: Sequence[FrameLabels], observation: ClipObserva
     }
 
 
+def surprise_scores(
+    labels: Sequence[FrameLabels],
+    observation: ClipObservation,
+    findings: Sequence[Findings],
+    match: MatchConfig,
+    reliability: Reliability,
+) -> Measured:
+    """What the judge makes of the objects, held to what it usually makes of such objects."""
+    missing: defaultdict[str, list[float]] = defaultdict(list)
+    confused: defaultdict[str, list[float]] = defaultdict(list)
+    for frame, found in zip(labels, findings, strict=True):
+        scored, classes = np.flatnonzero(frame.scored), category_ids(frame)
+        heights = base_heights(frame, match)[scored]
+        for i, value in zip(
+            scored, reliability.missing(classes[scored], heights, found.confidence[scored]), strict=True
+        ):
+            missing[frame.track_ids[i]].append(float(value))
+        there = scored[found.category_ids[scored] >= 0]
+        for i, value in zip(there, reliability.confused(classes[there], found.category_ids[there]), strict=True):
+            confused[frame.track_ids[i]].append(float(value))
+    everyone = [one for track in missing.values() for one in track]
+    strange = [
+        reliability.unlabelled(extra.category_ids, extra.scores).max(initial=0.0)
+        for extra in hallucinations(labels, observation, match)
+    ]
+    return {
+        "missed_surprise": _share(everyone) if everyone else None,
+        "track_missed_surprise": max((_share(track) for track in missing.values()), default=None),
+        "class_surprise": max((_share(track) for track in confused.values()), default=None),
+        "hallucination_surprise": float(np.mean(strange)),
+    }
+
+
 def ego_scores(labels: Sequence[FrameLabels], observation: ClipObservation) -> Measured:
     """Whether the camera seems to move as the labels say; nothing for single frames and for other cameras."""
     if not looks_ahead(labels[0].camera) or len(labels) < 2:
@@ -139,5 +189,6 @@ def looks_ahead(camera: Camera) -> bool:
     return bool(np.arccos(np.clip(axis[0], -1.0, 1.0)) <= FORWARD_RAD)
 
 
-def _share(bad: Sequence[bool]) -> float:
+def _share(bad: Sequence[float]) -> float:
+    """The mean, as if there were one more that is not bad."""
     return sum(bad) / (len(bad) + 1)

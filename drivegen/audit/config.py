@@ -21,6 +21,9 @@ class PerceptionAuditConfig:
     """Detections of your own detector, in place of the net's: Parquet, or COCO's results beside their images."""
     training_index: Path | None = None
     """Training clips to compare with (drivegen audit training.roots=... out=...); None takes the model folder's."""
+    reliability: Path | None = None
+    """What the judge does on clean clips (drivegen audit store=REFERENCE out=...), which tells what is surprising; None
+    takes reliability.json of the net's folder, where there is one."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     match: MatchConfig = field(default_factory=MatchConfig)
     thresholds: Thresholds = field(default_factory=Thresholds)

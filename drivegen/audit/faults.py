@@ -21,12 +21,12 @@ from drivegen.audit.label_faults import (
     shifted_labels,
     swapped_classes,
 )
-from drivegen.audit.pixel_faults import frozen_video, looped_video, recoloured_track, shuffled_frames
+from drivegen.audit.pixel_faults import copied_clip, frozen_video, looped_video, recoloured_track, shuffled_frames
 from drivegen.core import Clip, stream
 
-_FINDING = ("missed_share", "track_missed_share")
-_CLASSES = ("other_class_share", "track_other_kind_share")
-_HALLUCINATIONS = ("hallucinations_per_frame", "hallucination_confidence")
+_FINDING = ("missed_surprise", "track_missed_surprise")
+_CLASSES = ("class_surprise",)
+_HALLUCINATIONS = ("hallucination_surprise",)
 _EGO_MOTION = ("speed_error", "yaw_rate_error_radps")
 
 
@@ -40,6 +40,7 @@ class Fault:
         changes: what it changes; a fault of the labels leaves the pixels as they are.
         checks: the checks (of `thresholds.CHECKS`) that are there to notice it, the foremost first.
         target: share of the faulty clips that the judge must catch.
+        remembered: whether the model is to have been trained on the clean clip.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Fault:
     changes: Literal["labels", "pixels"]
     checks: tuple[str, ...]
     target: float
+    remembered: bool = False
 
     def __call__(self, clip: Clip, seed: int) -> Clip | None:
         """The faulty clip, under an id of its own; the same for the same clip and seed. None: not applicable."""
@@ -80,5 +82,7 @@ FAULTS: dict[str, Fault] = {
             "frozen_video", frozen_video, "pixels",
             ("motion_ratio", "repeated_share", *_EGO_MOTION, *_FINDING, *_HALLUCINATIONS), 0.95,
         ),
+        # A model that gives back what it was trained on has made nothing.
+        Fault("copied_clip", copied_clip, "pixels", ("nearest_training_ratio",), 0.95, remembered=True),
     )
 }  # fmt: skip

@@ -57,10 +57,13 @@ class Findings:
     Attributes:
         iou: (N,) overlap with the best detection, of any class; NaN for objects that are not scored.
         category_ids: (N,) class of what was found; -1 where nothing was, or nothing was looked for.
+        confidence: (N,) of the surest detection, of any class and however unsure, that overlaps enough; 0 where none
+            does.
     """
 
     iou: Floats
     category_ids: Integers
+    confidence: Floats
 
 
 def find_objects(
@@ -97,9 +100,11 @@ def hallucinations(
     labels: Sequence[FrameLabels], observation: ClipObservation, match: MatchConfig
 ) -> tuple[Detections, ...]:
     """Per frame, the detections that no written object explains, tall enough to need one, whatever their confidence."""
-    return tuple(
-        _unexplained(frame, seen.detections, match) for frame, seen in zip(labels, observation.frames, strict=True)
-    )
+    found = []
+    for frame, seen in zip(labels, observation.frames, strict=True):
+        tall, known = explained(frame, seen.detections, match)
+        found.append(tall[~known])
+    return tuple(found)
 
 
 def _find(labels: FrameLabels, detections: Detections, match: MatchConfig) -> Findings:
@@ -111,7 +116,10 @@ def _find(labels: FrameLabels, detections: Detections, match: MatchConfig) -> Fi
     found = iou[judged] >= match.min_iou
     if found.any():
         classes[judged[found]] = _classes_of(overlap[found], sure, match)
-    return Findings(iou, classes)
+    confidence = np.zeros(len(labels))
+    fits = box_iou(labels.visible_px[judged], detections.boxes_px) >= match.min_iou
+    confidence[judged] = np.where(fits, detections.scores, 0.0).max(axis=1, initial=0.0)
+    return Findings(iou, classes, confidence)
 
 
 def _classes_of(overlap: Floats, detections: Detections, match: MatchConfig) -> Integers:
@@ -120,7 +128,8 @@ def _classes_of(overlap: Floats, detections: Detections, match: MatchConfig) -> 
     return detections.category_ids[np.where(fits, detections.scores, -1.0).argmax(axis=1)]
 
 
-def _unexplained(labels: FrameLabels, detections: Detections, match: MatchConfig) -> Detections:
+def explained(labels: FrameLabels, detections: Detections, match: MatchConfig) -> tuple[Detections, Booleans]:
+    """The M detections that are tall enough to need a label, and which of them (M,) some written object explains."""
     heights = detections.boxes_px[:, 3] - detections.boxes_px[:, 1]
     tall = heights * match.base_height_px / labels.camera.size[0] >= match.hallucination_height_px
     tall_ones = detections[tall]
@@ -129,11 +138,11 @@ def _unexplained(labels: FrameLabels, detections: Detections, match: MatchConfig
     sure = detections[detections.scores >= match.min_score]
     shown = (box_iou(sure.boxes_px, labels.visible_px) >= match.same_iou).any(axis=0)
     excusing = ~labels.scored | (kinds(tall_ones.category_ids)[:, None] == kinds(category_ids(labels)))
-    explained: Booleans = (
+    known: Booleans = (
         (overlap >= np.where(shown, match.same_iou, match.explained_iou))
         | (excusing & (inside >= match.explained_inside))
     )  # fmt: skip
-    return tall_ones[~explained.any(axis=1)]
+    return tall_ones, known.any(axis=1)
 
 
 def share_inside(a: Floats, b: Floats) -> Floats:

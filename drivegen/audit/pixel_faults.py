@@ -26,6 +26,9 @@ MIN_BOX_TRAVEL = 0.05
 MIN_FRAMES = 4
 # Standard deviation of the fresh noise, of 255 levels, in an image 128 px tall; scaling down averages it.
 REPEAT_NOISE_255 = 1.5
+# How well a model remembers: details down to this share of the resolution, and the light to within this share.
+_COPY_DETAIL = 0.6
+_COPY_LIGHT = 0.05
 
 # Which objects can be seen to change their paint: sides at the policy's base height, and how much is seen of them.
 MIN_SIDE_PX = 12.0
@@ -95,6 +98,16 @@ def recoloured_track(clip: Clip, rng: np.random.Generator) -> Clip | None:
             if change >= MIN_COLOUR_CHANGE:
                 return replace(clip, frames=painted)
     return None
+
+
+def copied_clip(clip: Clip, rng: np.random.Generator) -> Clip | None:
+    """A clip of the training set as a model gives it back by heart: softer, a little lighter or darker, with noise."""
+    height, width = clip.frames.shape[1:3]
+    size = max(1, round(_COPY_DETAIL * width)), max(1, round(_COPY_DETAIL * height))
+    soft = [cv2.resize(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), (width, height)) for frame in clip.frames]
+    light = 1.0 + rng.uniform(-_COPY_LIGHT, _COPY_LIGHT)
+    lit = np.clip(np.rint(np.stack(soft) * light), 0, 255).astype(np.uint8)
+    return replace(clip, frames=_renoised(lit, rng))
 
 
 def moves(labels: Sequence[FrameLabels]) -> bool:

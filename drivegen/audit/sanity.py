@@ -123,14 +123,17 @@ def examine(clip: Clip, auditor: PerceptionAuditor, seed: int, faults: Mapping[s
     """One clip, clean and with each fault.
 
     Pixels are looked at once, however many labellings of them there are. An observer that looks predictions up by clip
-    has none for faulty pixels, so that faults of pixels are left out for it.
+    has none for faulty pixels, so that faults of pixels are left out for it; without training clips to compare with
+    nothing can be a copy of one.
     """
     faults = FAULTS if faults is None else faults
-    by_file = isinstance(auditor.observer, ClipwiseObserver)
+    by_file, index = isinstance(auditor.observer, ClipwiseObserver), auditor.training_index
     planted = {
         name: faulty
         for name, fault in faults.items()
-        if not (by_file and fault.changes == "pixels") and (faulty := fault(clip, seed)) is not None
+        if not (by_file and fault.changes == "pixels")
+        and not (index is None and fault.remembered)
+        and (faulty := fault(clip, seed)) is not None
     }
     same_pixels = {name: faulty for name, faulty in planted.items() if faulty.frames is clip.frames}
     seen = _observed([clip, *same_pixels.values()], auditor, clip.clip_id)
@@ -141,7 +144,10 @@ def examine(clip: Clip, auditor: PerceptionAuditor, seed: int, faults: Mapping[s
     }
     for name, faulty in planted.items():
         if name not in same_pixels:
-            verdicts[name] = auditor.verdict(faulty, _observed([faulty], auditor, faulty.clip_id)[0])
+            known = auditor
+            if index is not None and faults[name].remembered:
+                known = auditor.with_index(index.with_clip(clip.clip_id, seen[0].window_features))
+            verdicts[name] = known.verdict(faulty, _observed([faulty], auditor, faulty.clip_id)[0])
     return Examined(
         clip.clip_id, clip.scenario_id, _judged(clean), {name: _judged(verdicts[name]) for name in planted},
         _found(clip, clean),

@@ -19,18 +19,14 @@ class Thresholds:
     is not checked.
     """
 
-    missed_share: float | None = 1.2967
-    """Most: scored objects that were not found, as if one more had been."""
-    track_missed_share: float | None = 0.9412
-    """Most: of the frames of the worst track, those in which it was not found, as if there were one more."""
-    other_class_share: float | None = 1.604
-    """Most: found objects that look like another class, as if one more agreed."""
-    track_other_kind_share: float | None = 0.8167
-    """Most: of the frames of the worst track, those in which it looks like another kind, as if there were one more."""
-    hallucinations_per_frame: float | None = 0.8438
-    """Most: confident detections without a label, mean over frames."""
-    hallucination_confidence: float | None = 0.4513
-    """Most: confidence of the surest detection without a label, mean over frames."""
+    missed_surprise: float | None = 6.0
+    """Most: how surprising it is that the judge is no surer of the objects, mean over them and one more."""
+    track_missed_surprise: float | None = 6.0
+    """Most: likewise of the worst track, mean over its frames and one more."""
+    class_surprise: float | None = 6.0
+    """Most: how surprising the classes are that the worst track looks like, mean over its frames and one more."""
+    hallucination_surprise: float | None = 6.0
+    """Most: how surprising the most surprising detection without a label is, mean over frames."""
     weather_margin: float | None = -4.8648
     """Least: log probability of the asked weather over that of the likeliest other."""
     time_of_day_margin: float | None = 0.0
@@ -55,18 +51,16 @@ class Thresholds:
     """Most: how far the order of frames is from the smoothest, 0 natural, 1 random."""
     order_probability: float | None = 0.0314
     """Least: how likely frames stand in their natural order, mean over windows."""
-    nearest_training_ratio: float | None = None
+    nearest_training_ratio: float | None = 0.2
     """Least: distance to the nearest training clip, 1 as far as training clips are from one another."""
 
 
 # In the order in which reasons are given.
 CHECKS: dict[str, Bound] = {
-    "missed_share": "most",
-    "track_missed_share": "most",
-    "other_class_share": "most",
-    "track_other_kind_share": "most",
-    "hallucinations_per_frame": "most",
-    "hallucination_confidence": "most",
+    "missed_surprise": "most",
+    "track_missed_surprise": "most",
+    "class_surprise": "most",
+    "hallucination_surprise": "most",
     "weather_margin": "least",
     "time_of_day_margin": "least",
     "crowdedness_error": "most",

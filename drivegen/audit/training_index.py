@@ -74,6 +74,15 @@ class TrainingIndex:
         found = min((self.nearest(feature) for feature in features), key=lambda pair: pair[1])
         return found[0], found[1] / self.spacing if self.spacing > 0 else float("nan")
 
+    def with_clip(self, clip_id: str, features: Features) -> TrainingIndex:
+        """The same with one more clip, of window features (W, F); the unit stays."""
+        return TrainingIndex(
+            self.ids + (clip_id,) * len(features),
+            np.concatenate([self.features, features.astype(np.float16)]),
+            self.observer_sha256,
+            self.spacing,
+        )
+
     def save(self, path: Path) -> None:
         """Write the file; it is replaced whole or not at all."""
         path = Path(path)

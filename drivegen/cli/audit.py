@@ -1,4 +1,4 @@
-"""`drivegen audit`: judge the clips of a store again, or list a model's training clips for later audits."""
+"""`drivegen audit`: judge the clips of a store again, measure the judge on clean ones, or list training clips."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drivegen.audit import INDEX_FILE, AuditConfig, build_training_index, make_auditor, make_observer
+from drivegen.audit import (
+    INDEX_FILE,
+    RELIABILITY_FILE,
+    AuditConfig,
+    PerceptionAuditor,
+    Reliability,
+    build_training_index,
+    make_auditor,
+    make_observer,
+)
 from drivegen.cli.progress import progress
 from drivegen.cli.run import run
-from drivegen.core import ConfigError, Verdict
+from drivegen.core import ConfigError, DataError, FrameKind, Verdict
 from drivegen.store import StoreReader
 
 if TYPE_CHECKING:
@@ -58,15 +67,16 @@ class TrainingClips:
 
 @dataclass(frozen=True)
 class AuditCommand:
-    """Which store is judged by what; or which training clips are listed for later audits."""
+    """Which store is judged by what; or what is written down for later audits."""
 
     store: Path | None = None
-    """The dataset; it is not changed."""
+    """The dataset; it is not changed. With `out`: reference clips, by which the judge itself is measured."""
     audit: AuditConfig = field(default_factory=AuditConfig)
     training: TrainingClips = field(default_factory=TrainingClips)
     """With `training.roots`: write what these clips look like to the judge into `out`."""
     out: Path | None = None
-    """File of the training clips, such as training_clips.safetensors in the model's folder, where sampling finds it."""
+    """With `training.roots`: file of the training clips, such as training_clips.safetensors in the model's folder. With
+    `store`: file of what the judge does on clean clips, such as reliability.json in its folder. Sampling finds both."""
 
     def __post_init__(self) -> None:
         if (self.store is None) == (not self.training.roots):
@@ -77,8 +87,6 @@ class AuditCommand:
             raise ConfigError(
                 "missing key", where="out", expected="a file to write", remedy=f"set out=MODEL_FOLDER/{INDEX_FILE}"
             )
-        if self.store is not None and self.out is not None:
-            raise ConfigError("an audit prints, it writes nothing", where="out", got=self.out, remedy="leave it out")
 
 
 def config_class() -> type[AuditCommand]:
@@ -87,8 +95,10 @@ def config_class() -> type[AuditCommand]:
 
 
 def job(config: AuditCommand) -> None:
-    """Print one line per clip and a summary, or write an index of training clips."""
-    if config.store is not None:
+    """Print one line per clip and a summary, or write the judge's reliability or an index of training clips."""
+    if config.store is not None and config.out is not None:
+        _measure(config.store, config.audit, config.out)
+    elif config.store is not None:
         _judge(config.store, config.audit)
     elif config.out is not None:
         _list_training_clips(config.training, config.audit, config.out)
@@ -102,6 +112,26 @@ def _judge(store: Path, audit: AuditConfig) -> None:
             verdicts[clip.clip_id] = auditor.audit(clip)
             advance(len(verdicts), len(reader.clip_ids))
     print(verdict_table(verdicts))
+
+
+def _measure(store: Path, audit: AuditConfig, out: Path) -> None:
+    reader, auditor = StoreReader(store), make_auditor(audit)
+    if not isinstance(auditor, PerceptionAuditor):
+        raise ConfigError("does not look", where="audit.kind", expected="perception", got=audit.kind)
+    known, done = Reliability.unknown(), 0
+    with progress("reliability", "clips") as advance:
+        for clip in reader.clips():
+            if clip.provenance.kind is FrameKind.GENERATED or not clip.labelled:
+                raise DataError(
+                    "a judge is measured on labelled reference clips", where=f"{store}: {clip.clip_id}",
+                    got="generated" if clip.labelled else "unlabelled", remedy="drivegen sample generator=reference",
+                )  # fmt: skip
+            known = known.plus(auditor.reliability_on(clip))
+            done += 1
+            advance(done, len(reader.clip_ids))
+    known.save(out)
+    print(f"{int(known.evidence.sum())} scored boxes of {done} clips: {out}")
+    print(f"next: drivegen sample, with the file as {RELIABILITY_FILE} in the judge's folder")
 
 
 def _list_training_clips(training: TrainingClips, audit: AuditConfig, out: Path) -> None:

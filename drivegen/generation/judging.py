@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from drivegen.audit import TrainingIndex, make_auditor, make_observer
+from drivegen.audit import TrainingIndex, make_auditor, make_observer, reliability_path
 from drivegen.core.clips import Clip, Verdict
 from drivegen.core.errors import ConfigError
 from drivegen.core.observations import Observer
@@ -43,6 +43,9 @@ class Judge:
         if looks:
             observer = observer or make_observer(config.audit)
             index = self._index(config, observer, model_index)
+            known = reliability_path(config.audit.perception)
+            if known is not None:
+                self._identity["reliability_sha256"] = content_hash([known])
             # What a net sees depends on the order of its sums in the last digits, which threads decide.
             self._identity |= {"observer_sha256": observer.sha256, "threads": thread_count(config)}
         self._auditor = make_auditor(config.audit, observer, index)

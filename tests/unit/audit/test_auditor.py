@@ -35,12 +35,10 @@ TINY = PerceptionConfig(
 )
 # Bounds for a judge that sees all; off: what a street of noise cannot show.
 LENIENT = Thresholds(
-    missed_share=0.3,
-    track_missed_share=0.8,
-    other_class_share=0.3,
-    track_other_kind_share=0.7,
-    hallucinations_per_frame=1.0,
-    hallucination_confidence=0.5,
+    missed_surprise=0.5,
+    track_missed_surprise=1.5,
+    class_surprise=1.5,
+    hallucination_surprise=0.5,
     weather_margin=-2.0,
     time_of_day_margin=-2.0,
     crowdedness_error=0.8,
@@ -105,11 +103,11 @@ def test_reasons_name_what_is_wrong(hand: Any) -> None:
     unseen = replace(seen, frames=unseen.frames)
     verdict = judge(clip, unseen)
     assert verdict.passed is False
-    assert set(verdict.reasons) == {"missed_share", "track_missed_share"}
+    assert set(verdict.reasons) == {"missed_surprise", "track_missed_surprise"}
     fewer = hand.clip(hand.street(6, without="car"))
     identities = hand.seen(fewer.labels).identities
     extra = judge(fewer, replace(seen, identities=identities))
-    assert extra.reasons == ("hallucination_confidence",)
+    assert extra.reasons == ("hallucination_surprise",)
 
 
 def test_a_blank_frame_comes_first(hand: Any) -> None:

@@ -21,15 +21,15 @@ def clips(count: int, seed: int, *, per_scenario: int = 2) -> list[Examined]:
     found = []
     for i in range(count):
         clean = {
-            "missed_share": float(rng.beta(1, 12)),
-            "hallucinations_per_frame": float(rng.poisson(0.1)) / 8,
+            "missed_surprise": float(rng.beta(1, 12)),
+            "hallucination_surprise": float(rng.poisson(0.1)) / 8,
             "weather_margin": float(9 - rng.exponential(1.5)),
             "motion_ratio": float(np.exp(rng.normal(0, 0.2))),
         }
         if rng.uniform() < 0.5:
             clean["colour_jump"] = float(rng.normal(0, 2))
         faulty = {
-            "shifted_labels": {**clean, "missed_share": float(rng.beta(6, 3)), "hallucinations_per_frame": 1.0},
+            "shifted_labels": {**clean, "missed_surprise": float(rng.beta(6, 3)), "hallucination_surprise": 1.0},
             "relabelled_weather": {**clean, "weather_margin": -clean["weather_margin"]},
             "frozen_video": {**clean, "motion_ratio": 0.05 * float(rng.uniform())},
         }
@@ -83,20 +83,20 @@ def test_false_alarms_are_only_spent_where_they_catch_something() -> None:
     found = []
     for one in clips(200, 4):
         shifted = one.faulty["shifted_labels"]
-        scores = {**shifted.scores, "missed_share": 0.6 * shifted.scores["missed_share"]}
-        scores["hallucinations_per_frame"] = 0.0
+        scores = {**shifted.scores, "missed_surprise": 0.6 * shifted.scores["missed_surprise"]}
+        scores["hallucination_surprise"] = 0.0
         found.append(replace(one, faulty={"shifted_labels": Judged(scores, ())}))
     strict, loose = (held_to(found, calibrated(found, target)[0]) for target in (0.01, 0.12))
     caught = [next(row.caught.value for row in table.rows if row.caught.count) for table in (strict, loose)]
     assert caught[1] > caught[0]
-    assert loose.false_alarms_by_check["missed_share"] > 0.7 * sum(loose.false_alarms_by_check.values())
+    assert loose.false_alarms_by_check["missed_surprise"] > 0.7 * sum(loose.false_alarms_by_check.values())
     assert strict.false_alarms.value <= 0.01 and 0.01 < loose.false_alarms.value <= 0.12
 
 
 def test_checks_that_are_off_stay_off_and_unknown_ones_keep_their_bound() -> None:
-    start = Thresholds(missed_share=None, flicker_ratio=7.0)
+    start = Thresholds(missed_surprise=None, flicker_ratio=7.0)
     thresholds, _ = calibrated(clips(40, 5), 0.03, start)
-    assert thresholds.missed_share is None
+    assert thresholds.missed_surprise is None
     assert thresholds.flicker_ratio == 7.0
     assert thresholds.weather_margin != start.weather_margin
 
@@ -108,10 +108,10 @@ def test_it_does_not_depend_on_the_order_of_clips() -> None:
 
 def test_scores_that_never_vary_and_faults_that_never_apply_are_fine() -> None:
     still = [
-        Examined(f"{i}", f"{i}", Judged({"missed_share": 0.0, "motion_ratio": 1.0}, ()), {}, {}) for i in range(40)
+        Examined(f"{i}", f"{i}", Judged({"missed_surprise": 0.0, "motion_ratio": 1.0}, ()), {}, {}) for i in range(40)
     ]
     thresholds, facts = calibrated(still)
-    assert (thresholds.missed_share, thresholds.motion_ratio) == (0.0, 1.0)
+    assert (thresholds.missed_surprise, thresholds.motion_ratio) == (0.0, 1.0)
     assert (facts.alarms, facts.caught_held_out) == (0.0, {})
 
 

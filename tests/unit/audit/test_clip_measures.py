@@ -17,7 +17,8 @@ MATCH = MatchConfig()
 # What the clip's labels and pixels have to have for a measure; the rest needs an observation alone.
 NEEDS_LABELS = {
     "detected_fraction", "missed_share", "track_missed_share", "mean_iou", "class_agreement", "other_class_share",
-    "track_other_kind_share", "hallucinations_per_frame", "hallucination_confidence", "identity_drift", "colour_jump",
+    "track_other_kind_share", "hallucinations_per_frame", "hallucination_confidence", "missed_surprise",
+    "track_missed_surprise", "class_surprise", "hallucination_surprise", "identity_drift", "colour_jump",
     "speed_mean_mps", "speed_error", "yaw_rate_error_radps", "motion_ratio", "repeated_share", "disorder",
 }  # fmt: skip
 ALWAYS = {
@@ -144,8 +145,8 @@ def test_each_check_has_its_threshold() -> None:
 
 
 def test_failed_checks_in_their_order() -> None:
-    thresholds = Thresholds(missed_share=0.3, weather_margin=-1.0, disorder=None)
-    bad = {"disorder": 9.0, "weather_margin": -1.1, "missed_share": 0.31, "road_users_mean": 99.0}
-    assert failed_checks(bad, thresholds) == ("missed_share", "weather_margin")
-    assert failed_checks({"weather_margin": -1.0, "missed_share": 0.3}, thresholds) == ()
+    thresholds = Thresholds(missed_surprise=0.3, weather_margin=-1.0, disorder=None)
+    bad = {"disorder": 9.0, "weather_margin": -1.1, "missed_surprise": 0.31, "road_users_mean": 99.0}
+    assert failed_checks(bad, thresholds) == ("missed_surprise", "weather_margin")
+    assert failed_checks({"weather_margin": -1.0, "missed_surprise": 0.3}, thresholds) == ()
     assert failed_checks({}, thresholds) == ()

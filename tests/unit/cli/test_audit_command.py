@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from drivegen.audit import AuditConfig, PerceptionAuditConfig, TrainingIndex
+from drivegen.audit import (
+    RELIABILITY_FILE,
+    AuditConfig,
+    PerceptionAuditConfig,
+    PerceptionAuditor,
+    Reliability,
+    TrainingIndex,
+    make_auditor,
+    make_observer,
+)
 from drivegen.cli.audit import AuditCommand, TrainingClips, job, verdict_table
-from drivegen.core import ConfigError, DataError, Scenario, Trajectory, Verdict, forward_camera
+from drivegen.core import ConfigError, DataError, FrameKind, Scenario, Trajectory, Verdict, forward_camera
+from drivegen.generation import SampleConfig, sample
+from drivegen.generation.config import SampleAuditConfig
 from drivegen.models.perception import PerceptionConfig, PerceptionInfo, build_perception, save_perception
 from drivegen.nuscenes_format import NuScenesWriter
+from drivegen.store import StoreConfig, StoreReader, StoreWriter
 
 SIZE = (32, 64)
 TINY = PerceptionConfig(
@@ -51,6 +64,33 @@ def test_training_clips_become_an_index(
     assert "2 training clips" in capsys.readouterr().out
 
 
+def test_a_judge_is_measured_on_reference_clips_alone(audit: AuditConfig, tmp_path: Path) -> None:
+    sampling = SampleConfig(
+        clips=1, frames=2, seed=2, generator="reference", image_size=SIZE, threads=1,
+        audit=SampleAuditConfig(kind="none"), out=tmp_path / "reference",
+    )  # fmt: skip
+    sample(sampling)
+    out = tmp_path / "net" / RELIABILITY_FILE
+    job(AuditCommand(store=tmp_path / "reference", audit=audit, out=out))
+    known = Reliability.load(out)
+    assert known.observer_sha256 == make_observer(audit).sha256
+    scored = sum(
+        int(frame.scored.sum()) for clip in StoreReader(tmp_path / "reference").clips() for frame in clip.labels
+    )
+    assert known.evidence.sum() == scored > 0
+    # From now on it counts.
+    auditor = make_auditor(audit)
+    assert isinstance(auditor, PerceptionAuditor) and auditor.reliability.evidence.sum() == scored
+    save_perception(tmp_path / "net", build_perception(TINY), PerceptionInfo("other", TINY, role="audit"))
+    other = make_auditor(audit)
+    assert isinstance(other, PerceptionAuditor) and not other.reliability.evidence.any()
+    with StoreWriter(tmp_path / "drawn", StoreConfig(), {"seed": 0}) as writer:
+        for clip in StoreReader(tmp_path / "reference").clips():
+            writer.write(replace(clip, provenance=replace(clip.provenance, kind=FrameKind.GENERATED)))
+    with pytest.raises(DataError, match="reference clips"):
+        job(AuditCommand(store=tmp_path / "drawn", audit=audit, out=out))
+
+
 def test_a_split_that_is_not_there(root: Path, audit: AuditConfig, tmp_path: Path) -> None:
     clips = TrainingClips(roots=(root,), split="test", image_size=SIZE, frames=4)
     with pytest.raises(DataError, match="no such split"):
@@ -63,7 +103,6 @@ def test_a_split_that_is_not_there(root: Path, audit: AuditConfig, tmp_path: Pat
         ({}, "nothing to do"),
         ({"store": Path("s"), "training": TrainingClips(roots=(Path("r"),))}, "nothing to do"),
         ({"training": TrainingClips(roots=(Path("r"),))}, "out: missing key"),
-        ({"store": Path("s"), "out": Path("o")}, "an audit prints"),
     ],
 )
 def test_what_it_wants_to_know(values: dict[str, object], message: str) -> None:

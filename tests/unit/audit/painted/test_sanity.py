@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from drivegen.audit.calibration import calibrated
 from drivegen.audit.config import PerceptionAuditConfig
@@ -15,6 +16,7 @@ from drivegen.audit.faults import FAULTS
 from drivegen.audit.perception import PerceptionAuditor
 from drivegen.audit.sanity import Examined, Judged, Share, examine, rejudged, sanity_table, summarise
 from drivegen.audit.thresholds import CHECKS, Thresholds
+from drivegen.audit.training_index import build_training_index
 from drivegen.core import Ambience, Clip, ClipObservation, Observer, TimeOfDay, Weather, stream
 from drivegen.core.arrays import Bytes, Floats
 from drivegen.models.perception import PerceptionConfig, PerceptionObserver, build_perception
@@ -74,6 +76,8 @@ def test_an_observer_that_sees_well_catches_the_faults(painted_clip: MakePainted
     assert table.false_alarms.value <= 0.05
     shares = {row.fault: row.caught.value for row in table.rows}
     assert set(shares) == set(FAULTS)
+    # Without training clips nothing is a copy of one.
+    assert np.isnan(shares.pop("copied_clip"))
     assert min(shares.values()) >= 0.8, shares
     for row in table.rows:
         assert row.caught.count + row.not_applicable == len(clips)
@@ -99,11 +103,27 @@ def test_one_look_serves_all_labellings_and_equals_a_look_of_its_own(painted_cli
         assert (judged.scores, judged.reasons) == (verdict.scores, verdict.reasons), name
 
 
+def test_a_copy_of_a_training_clip_is_near_it(painted_clip: MakePainted) -> None:
+    torch.manual_seed(0)
+    observer = PerceptionObserver(build_perception(PerceptionConfig(width=8, clip_width=8)), "fresh")
+    clip, *others = streets(painted_clip, 5)
+    index = build_training_index(observer, ((one.clip_id, one.frames, one.fps) for one in others))
+    auditor = PerceptionAuditor(observer, training_index=index)
+    found = examine(clip, auditor, 0, {"copied_clip": FAULTS["copied_clip"]})
+    copy, clean = (judged.scores["nearest_training_ratio"] for judged in (found.faulty["copied_clip"], found.clean))
+    assert copy < 0.5 * clean
+    known = auditor.with_index(index.with_clip(clip.clip_id, auditor.observer.observe(
+        clip.frames, [np.zeros((0, 4))] * len(clip.frames), clip.fps, len(clip.frames)).window_features))  # fmt: skip
+    assert known.audit(clip).nearest_training_clip == clip.clip_id
+    assert known.audit(clip).scores["nearest_training_ratio"] < 0.01
+    assert auditor.audit(clip).nearest_training_clip != clip.clip_id
+
+
 def test_a_blind_detector_is_found_out(painted_clip: MakePainted, paint_observer: Observer) -> None:
     def blind(frame: Bytes):  # type: ignore[no-untyped-def]
         return paint_observer.detect(np.zeros_like(frame))  # type: ignore[attr-defined]
 
-    config = PerceptionAuditConfig(thresholds=Thresholds(missed_share=0.5))
+    config = PerceptionAuditConfig(thresholds=Thresholds(missed_surprise=0.5))
     auditor = PerceptionAuditor(DetectorObserver(paint_observer, blind, "blind"), config)
     table = sanity_table([painted_clip()], auditor, 0)
     assert table.found.hits == 0 and table.found.count > 20
@@ -111,13 +131,13 @@ def test_a_blind_detector_is_found_out(painted_clip: MakePainted, paint_observer
 
 
 def test_thresholds_are_applied_again_without_a_look(painted_clip: MakePainted, paint_observer: Observer) -> None:
-    strict = PerceptionAuditConfig(thresholds=replace(NEVER, missed_share=-1.0))
+    strict = PerceptionAuditConfig(thresholds=replace(NEVER, missed_surprise=-1.0))
     clip = painted_clip(frames=4)
     found = examine(clip, PerceptionAuditor(paint_observer, strict), 0)
-    assert found.clean.reasons == ("missed_share",)
+    assert found.clean.reasons == ("missed_surprise",)
     assert rejudged(found, NEVER).clean.reasons == ()
     assert rejudged(rejudged(found, NEVER), strict.thresholds) == found
-    blank = replace(found, clean=Judged(found.clean.scores, ("blank_frames", "missed_share")))
+    blank = replace(found, clean=Judged(found.clean.scores, ("blank_frames", "missed_surprise")))
     assert rejudged(blank, NEVER).clean.reasons == ("blank_frames",)
 
 

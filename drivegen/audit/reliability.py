@@ -1,0 +1,193 @@
+"""How far a judge is to be trusted, by what it did on clean reference clips.
+
+A judge that always finds near cars and seldom people tells much by missing a car, and little by missing a person. The
+counts behind that are kept in a file beside the judge's weights, `reliability.json`, and turn what it sees of another
+clip into surprise: minus the logarithm of how often the same happens where nothing is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from drivegen.audit.objects import Findings, MatchConfig, category_ids, explained
+from drivegen.core.arrays import Floats, Integers
+from drivegen.core.categories import CATEGORIES
+from drivegen.core.clips import Clip
+from drivegen.core.errors import DataError
+from drivegen.core.labels import FrameLabels
+from drivegen.core.observations import ClipObservation
+
+FORMAT: Final = "drivegen-reliability-1"
+# Name of the file inside the judge's folder.
+RELIABILITY_FILE: Final = "reliability.json"
+HEIGHTS: Final = (12.0, 16.0, 24.0, 40.0)
+"""Between these heights, pixels of an image `MatchConfig.base_height_px` tall, objects count together."""
+CONFIDENCES: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+"""Between these confidences, detections count together."""
+# A cell of a table counts as if so many more had behaved as its neighbours do on the average.
+_PRIOR = 12.0
+# Nothing is more surprising than this, however rare: some thousand objects tell no more.
+_MOST = 6.0
+# Of a judge of which nothing is known: nine in ten do as they should.
+_UNKNOWN = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Counts over the clean clips.
+
+    Attributes:
+        evidence: (classes, heights, confidences) scored objects, by how sure the judge's surest detection there is.
+        seen_as: (classes, classes) objects of one class that were found, by the class that they were found as.
+        explained: (classes, confidences, 2) detections that some object explains, and all; tall enough ones only.
+        observer_sha256: whose they are; empty where nothing is known.
+    """
+
+    evidence: Floats
+    seen_as: Floats
+    explained: Floats
+    observer_sha256: str = ""
+
+    @staticmethod
+    def unknown() -> Reliability:
+        """Nothing is known of the judge: each of its slips is as surprising as any other."""
+        count, heights, levels = len(CATEGORIES), len(HEIGHTS) + 1, len(CONFIDENCES) + 1
+        return Reliability(
+            np.zeros((count, heights, levels)), np.zeros((count, count)), np.zeros((count, levels, 2))
+        )  # fmt: skip
+
+    def plus(self, other: Reliability) -> Reliability:
+        """The counts of both: of two judges there is no such thing.
+
+        Raises:
+            DataError: they are of two judges.
+        """
+        if self.observer_sha256 != other.observer_sha256 and self.evidence.any() and other.evidence.any():
+            raise DataError("two judges", where="Reliability", expected=self.observer_sha256, got=other.observer_sha256)
+        return Reliability(
+            self.evidence + other.evidence,
+            self.seen_as + other.seen_as,
+            self.explained + other.explained,
+            other.observer_sha256 or self.observer_sha256,
+        )
+
+    def missing(self, categories: Integers, heights_px: Floats, confidence: Floats) -> Floats:
+        """How surprising it is that the judge is no surer of objects (N,) of these classes and heights.
+
+        Args:
+            heights_px: (N,) in an image of the base height.
+            confidence: (N,) of the surest detection there, 0 where there is none.
+        """
+        if not self.evidence.any():
+            level = np.digitize(confidence, CONFIDENCES)
+            return _surprise(np.where(level < np.digitize(0.3, CONFIDENCES), _UNKNOWN, 1.0))
+        # Of heights at which a class was seldom seen, what it does at others is the best guess.
+        of_class = _smoothed(self.evidence.sum(axis=1), self.evidence.sum(axis=(0, 1)))
+        table = _smoothed(self.evidence, of_class[:, None])
+        share = table.cumsum(axis=2) / table.sum(axis=2, keepdims=True)
+        return _surprise(share[categories, np.digitize(heights_px, HEIGHTS), np.digitize(confidence, CONFIDENCES)])
+
+    def confused(self, categories: Integers, seen: Integers) -> Floats:
+        """How surprising it is that found objects (N,) look like these classes (N,): 0 for the usual one."""
+        if not self.seen_as.any():
+            return _surprise(np.where(categories == seen, 1.0, _UNKNOWN))
+        count = len(CATEGORIES)
+        right = np.trace(self.seen_as) / max(self.seen_as.sum(), 1.0)
+        common = np.full((count, count), (1.0 - right) / (count - 1))
+        np.fill_diagonal(common, right)
+        table = _smoothed(self.seen_as, common)
+        return _surprise(table[categories, seen] / table[categories].max(axis=1))
+
+    def unlabelled(self, categories: Integers, confidence: Floats) -> Floats:
+        """How surprising it is that no object explains detections (N,) of these classes and confidences."""
+        if not self.explained.any():
+            return _surprise(1.0 - np.clip(confidence, 0.0, 1.0))
+        there, total = self.explained[..., 0], self.explained[..., 1]
+        common = (there.sum(axis=0) + _PRIOR / 2) / (total.sum(axis=0) + _PRIOR)
+        share = (there + _PRIOR * common) / (total + _PRIOR)
+        return _surprise(1.0 - share[categories, np.digitize(confidence, CONFIDENCES)])
+
+    def save(self, path: Path) -> None:
+        """Write a file that `load` reads, all of it or nothing."""
+        tables = {name: getattr(self, name).astype(int).tolist() for name in _TABLES}
+        facts = {
+            "format": FORMAT, "observer_sha256": self.observer_sha256, "classes": list(CATEGORIES),
+            "heights_px": list(HEIGHTS), "confidences": list(CONFIDENCES), **tables,
+        }  # fmt: skip
+        temporary = path.with_name(f".{path.name}.partial")
+        temporary.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        temporary.replace(path)
+
+    @staticmethod
+    def load(path: Path) -> Reliability:
+        """Read a file that `save` wrote.
+
+        Raises:
+            DataError: absent, or something else.
+        """
+        try:
+            facts: Any = json.loads(Path(path).read_text(encoding="utf-8"))
+            known = [facts["format"], facts["classes"], facts["heights_px"], facts["confidences"]]
+            tables = {name: np.array(facts[name], dtype=np.float64) for name in _TABLES}
+            sha256 = str(facts["observer_sha256"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                "not a judge's reliability", where=path, got=f"{type(error).__name__}: {error}", remedy=_REMEDY
+            ) from error
+        empty = Reliability.unknown()
+        fits = all(
+            value.shape == getattr(empty, name).shape and (value >= 0).all() and np.isfinite(value).all()
+            for name, value in tables.items()
+        )
+        if not fits or known != [FORMAT, list(CATEGORIES), list(HEIGHTS), list(CONFIDENCES)]:
+            raise DataError("counts of another version", where=path, expected=FORMAT, got=known[0], remedy=_REMEDY)
+        return Reliability(**tables, observer_sha256=sha256)
+
+
+_TABLES = ("evidence", "seen_as", "explained")
+_REMEDY = "measure it: drivegen audit store=REFERENCE out=FILE"
+
+
+def reliability_of(
+    clip: Clip, observation: ClipObservation, findings: Sequence[Findings], match: MatchConfig, observer_sha256: str
+) -> Reliability:
+    """What one clean clip tells of the judge; counts of clips add up (`Reliability.plus`)."""
+    tables = Reliability.unknown()
+    for labels, seen, found in zip(clip.labels, observation.frames, findings, strict=True):
+        scored, classes = np.flatnonzero(labels.scored), category_ids(labels)
+        heights = np.digitize(base_heights(labels, match)[scored], HEIGHTS)
+        _count(tables.evidence, classes[scored], heights, np.digitize(found.confidence[scored], CONFIDENCES))
+        there = scored[found.category_ids[scored] >= 0]
+        _count(tables.seen_as, classes[there], found.category_ids[there])
+        tall, known = explained(labels, seen.detections, match)
+        levels = np.digitize(tall.scores, CONFIDENCES)
+        _count(tables.explained, tall.category_ids, levels, np.ones_like(levels))
+        _count(tables.explained, tall.category_ids[known], levels[known], np.zeros_like(levels[known]))
+    return Reliability(tables.evidence, tables.seen_as, tables.explained, observer_sha256)
+
+
+def base_heights(labels: FrameLabels, match: MatchConfig) -> Floats:
+    """Heights (N,) of the visible boxes, in pixels of an image of the base height; NaN where nothing is visible."""
+    heights: Floats = (labels.visible_px[:, 3] - labels.visible_px[:, 1]) * match.base_height_px / labels.camera.size[0]
+    return heights
+
+
+def _count(table: Floats, *places: Integers) -> None:
+    """One more at each of the places, which may repeat."""
+    np.add.at(table, tuple(places), 1)
+
+
+def _smoothed(counts: Floats, common: Floats) -> Floats:
+    """Counts plus a few that are spread along the last axis as `common` is."""
+    return counts + _PRIOR * common / common.sum(axis=-1, keepdims=True)
+
+
+def _surprise(share: Floats) -> Floats:
+    """Minus the logarithm of how often it happens."""
+    return -np.log(np.clip(share, np.exp(-_MOST), 1.0))
