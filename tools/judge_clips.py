@@ -35,7 +35,7 @@ class RootTask:
 
     Attributes:
         root: a nuScenes root.
-        split: name of a split.
+        split: name of a split; "all": every scene.
         audit: folder of the perception net.
         seed: of the faults, and of the choice of clips.
         per_drive: clips of each size and length per drive.
@@ -69,7 +69,7 @@ class Seen:
 def clips_of(task: RootTask) -> Iterator[tuple[str, Clip]]:
     """The clips of a task with their kinds, in a fixed order."""
     root = NuScenesRoot(task.root)
-    scenes = root.splits()[task.split][: task.drives]
+    scenes = (root.scenes if task.split == "all" else root.splits()[task.split])[: task.drives]
     camera = root.cameras(scenes[0])[0]
     times = [ref.timestamp_us for ref in root.frame_refs(scenes[0], camera)]
     hz = 1e6 / float(np.median(np.diff(times)))
@@ -79,8 +79,8 @@ def clips_of(task: RootTask) -> Iterator[tuple[str, Clip]]:
             if stride < 1 or (frames - 1) * stride >= len(times):
                 continue
             config = DataConfig(
-                roots=(task.root,), image_size=size, frames=frames, stride=stride, split=task.split,
-                estimate_appearance=False,
+                roots=(task.root,), image_size=size, frames=frames, stride=stride,
+                split=None if task.split == "all" else task.split, estimate_appearance=False,
             )  # fmt: skip
             index = ClipIndex.from_config(config, (root,))
             kind = f"{size[0]}x{size[1]} {frames}@{fps:g}"

@@ -2,10 +2,11 @@
 
     python tools/judge_faults.py roots=WORLD[,WORLD...] audit=FOLDER out=OUT.json [thresholds=calibrated|shipped]
         [target=0.04] [seed=0] [per_drive=1] [drives=N] [workers=2] [calibrate_on=val] [test_on=test]
-        [looks=OUT.jsonl] [sheets=FOLDER] [index=FILE]
+        [test_roots=WORLD,...] [looks=OUT.jsonl] [sheets=FOLDER] [index=FILE]
 
 `roots` are worlds with splits (a root, or a folder of roots); clips of 8 frames at 3 fps and of 16 at 12 fps are made
 of them, as far as their rate allows, at 128x256 and 64x128. `audit` is the folder of the audit net. With
+`test_roots` the tests are on other worlds (`test_on=all`: on all of them). With
 `thresholds=calibrated` the clips of `calibrate_on` give the thresholds, which `target` of clean ones may fail (printed
 as settings of drivegen audit); with `shipped` those of the configuration are taken. What the net saw is kept in
 `looks`, so that an interrupted run goes on and thresholds can be tried again without a look; remove that file when the
@@ -39,7 +40,7 @@ from drivegen.nuscenes_format.roots import versions
 GROUP = "faults"
 DEFAULTS = {
     "thresholds": "calibrated", "target": "0.04", "seed": "0", "per_drive": "1", "drives": "", "workers": "2",
-    "calibrate_on": "val", "test_on": "test", "looks": "", "sheets": "", "index": "",
+    "calibrate_on": "val", "test_on": "test", "test_roots": "", "looks": "", "sheets": "", "index": "",
 }  # fmt: skip
 
 
@@ -57,7 +58,8 @@ def judge(options: Mapping[str, str]) -> None:
         figures |= calibration_figures(facts, options["calibrate_on"], seed)
     figures |= {f"threshold_{f.name}": Figure(getattr(thresholds, f.name), CHECKS[f.name])
                 for f in fields(thresholds) if getattr(thresholds, f.name) is not None}  # fmt: skip
-    tasks = tasks_of(options, net, options["test_on"])
+    tested = {**options, "roots": options["test_roots"] or options["roots"]}
+    tasks = tasks_of(tested, net, options["test_on"])
     seen = look(tasks, looks, sha256, int(options["workers"]))
     judged = {kind: [rejudged(one.examined, thresholds) for one in seen if one.kind == kind]
               for kind in dict.fromkeys(one.kind for one in seen)}  # fmt: skip
