@@ -37,6 +37,9 @@ class ProveConfig:
     """Folder of the runs and of the report; a finished run is not done again."""
     detector: DetectorName = "compact"
     """compact: a residual network of half the judge's width; transformer: one with attention. Both start untrained."""
+    start: Path | None = None
+    """Perception folder (drivegen train stage=perception) that every run goes on from: what more data does to a
+    detector that already works. Its shape and size take the place of `detector` and `image_size`; None: untrained."""
     image_size: tuple[int, int] | None = None
     """(h, w) that the detector sees, multiples of 32; None: that of the reference frames, enlarged to 128 px."""
     steps: int = 600
@@ -76,6 +79,8 @@ class ProveConfig:
             raise ConfigError(
                 "must be even: mixed batches are half and half", where="optim.batch", got=self.optim.batch
             )
+        if self.start is not None and self.image_size is not None:
+            raise ConfigError("the detector that is gone on from has one", where="image_size", remedy="leave it out")
         if self.image_size is not None and (min(self.image_size) < 32 or any(side % 32 for side in self.image_size)):
             raise ConfigError(
                 "not a size of the detector", where="image_size", expected="multiples of 32", got=list(self.image_size)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import torch
 from torch import nn
 
-from drivegen.core import derive_seed
+from drivegen.core import DataError, derive_seed
 from drivegen.experiments.arms import ArmBatches, SetName
 from drivegen.experiments.config import DetectorName
-from drivegen.models.perception import PerceptionConfig, build_perception
+from drivegen.models.perception import LoadedPerception, PerceptionConfig, build_perception, load_perception
 from drivegen.models.perception.frame_branch import FrameBranch
 from drivegen.training import OptimConfig
 from drivegen.training.ema import Ema
@@ -51,13 +52,34 @@ class Training:
     seconds: float
 
 
-def build_detector(name: DetectorName, image_size: tuple[int, int], seed: int) -> FrameBranch:
-    """A detector with fresh weights, the same for equal seeds."""
+def build_detector(
+    name: DetectorName, image_size: tuple[int, int], seed: int, start: Path | None = None
+) -> FrameBranch:
+    """A detector with fresh weights, the same for equal seeds, or with those of a perception folder.
+
+    Raises:
+        DataError: the folder cannot be read, or holds the net that evaluates.
+    """
+    if start is not None:
+        return loaded_start(start).net.frame_branch.requires_grad_(True)
     shape = _KINDS[name]
     config = PerceptionConfig(kind=shape.kind, width=shape.width, image_size=image_size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "detector"))
         return build_perception(config).frame_branch
+
+
+def loaded_start(folder: Path) -> LoadedPerception:
+    """A perception folder to go on from.
+
+    Raises:
+        DataError: it cannot be read, or holds the net that evaluates.
+    """
+    loaded = load_perception(folder)
+    if loaded.info.role == "evaluation":
+        remedy = "name another, such as the audit net"
+        raise DataError("what the evaluation net sees must stay its own", where=folder, remedy=remedy)
+    return loaded
 
 
 def train_detector(

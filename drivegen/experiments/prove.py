@@ -19,7 +19,13 @@ from drivegen.experiments.clip_lists import ClipList, ClipLists, open_clip_lists
 from drivegen.experiments.comparison import Floor, compare
 from drivegen.experiments.config import ProveConfig
 from drivegen.experiments.counts import RunCounts
-from drivegen.experiments.detector import Training, build_detector, seconds_per_step, train_detector
+from drivegen.experiments.detector import (
+    Training,
+    build_detector,
+    loaded_start,
+    seconds_per_step,
+    train_detector,
+)
 from drivegen.experiments.machine import computing
 from drivegen.experiments.report import ProveReport, make_report
 from drivegen.experiments.run_files import ProveFolder, RunKey
@@ -54,7 +60,8 @@ def prove(config: ProveConfig, advance: Progress = lambda done, total: None) -> 
         settings = {
             **{key: value for key, value in encode(config).items() if key not in _FREE},
             **{held.role: held.sha256 for held in lists.all()},
-            "image_size": list(config.image_size or _default_size(lists.reference)),
+            "start": _start_facts(config),
+            "image_size": list(_size(config, lists.reference)),
             "threads": machine.threads,
             "device": machine.device.type,
         }
@@ -77,7 +84,7 @@ def _do_runs(
     advance: Progress,
 ) -> None:
     """Do the runs that are missing."""
-    size = config.image_size or _default_size(lists.reference)
+    size = _size(config, lists.reference)
     with _training_sets(lists, size, folder.frames) as arrays:
         rows: dict[SetName, np.ndarray] = {
             "reference": lists.reference.frame_rows(),
@@ -95,7 +102,7 @@ def _do_runs(
         for run in runs:
             if folder.has(run):
                 continue
-            net = build_detector(config.detector, size, run.seed)
+            net = build_detector(config.detector, size, run.seed, config.start)
             batches = ArmBatches(run.arm, rows, config.optim.batch, run.seed)
             training = train_detector(
                 net, arrays, batches, config.optim, steps=steps, seed=run.seed, device=device, advance=step
@@ -131,12 +138,27 @@ def _steps(
         return config.steps
     steps = folder.decided("steps")
     if steps is None:
-        net = build_detector(config.detector, size, config.seed)
+        net = build_detector(config.detector, size, config.seed, config.start)
         batches = ArmBatches(Arm.REFERENCE_AND_GENERATED, rows, config.optim.batch, config.seed)
         seconds = seconds_per_step(net, arrays, batches, config.optim, device)
         steps = max(1, int(60.0 * config.minutes / runs / seconds))
         folder.decide("steps", steps)
     return int(steps)
+
+
+def _size(config: ProveConfig, reference: ClipList) -> tuple[int, int]:
+    """The size of the frames that the detector sees."""
+    if config.start is not None:
+        return loaded_start(config.start).net.config.image_size
+    return config.image_size or _default_size(reference)
+
+
+def _start_facts(config: ProveConfig) -> dict[str, str] | None:
+    """The detector that is gone on from, by content rather than by place."""
+    if config.start is None:
+        return None
+    loaded = loaded_start(config.start)
+    return {"name": loaded.info.name, "sha256": loaded.sha256}
 
 
 def _default_size(reference: ClipList) -> tuple[int, int]:
@@ -169,7 +191,8 @@ def _facts(
     """What the report says beside the figures."""
     return {
         "detector": {
-            "name": config.detector,
+            "name": config.detector if config.start is None else settings["start"]["name"],
+            "start": settings["start"],
             "parameters": runs[0]["parameters"],
             "image_size": settings["image_size"],
         },

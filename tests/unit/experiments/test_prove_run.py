@@ -19,6 +19,7 @@ from drivegen.experiments.arms import Arm, ArmBatches
 from drivegen.experiments.clip_lists import open_clip_lists
 from drivegen.experiments.detector import build_detector, train_detector
 from drivegen.experiments.trial import count_hits
+from drivegen.models.perception import PerceptionConfig, PerceptionInfo, build_perception, save_perception
 from drivegen.store import StoreReader
 from drivegen.training import OptimConfig
 from drivegen.training.perception_arrays import arrays_of_store
@@ -203,3 +204,26 @@ def test_settings_that_cannot_be_used_are_refused(config: ProveConfig) -> None:
         replace(config, image_size=(40, 64))
     with pytest.raises(ConfigError, match="minutes: must be positive"):
         replace(config, minutes=0.0)
+
+
+def test_a_trained_detector_goes_on(config: ProveConfig, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    shape = PerceptionConfig(
+        image_size=(32, 64), width=8, identity_dim=4, feature_dim=8, clip_size=(32, 64), clip_width=8,
+        clip_feature_dim=8,
+    )  # fmt: skip
+    net = build_perception(shape)
+    save_perception(tmp_path / "net", net, PerceptionInfo("mine", shape))
+    save_perception(tmp_path / "judge", net, PerceptionInfo("judge", shape, role="evaluation"))
+    going_on = replace(config, start=tmp_path / "net", image_size=None, steps=1)
+    before = build_detector("compact", (32, 64), 0, tmp_path / "net").state_dict()
+    # Folders hold half precision.
+    assert all(torch.allclose(before[k], v, atol=4e-3) for k, v in net.frame_branch.state_dict().items())
+    report = prove(going_on)
+    assert report.facts["detector"]["name"] == "mine"
+    assert report.facts["detector"]["parameters"] == sum(p.numel() for p in net.frame_branch.parameters())
+    assert report.facts["detector"]["image_size"] == [32, 64]
+    with pytest.raises(DataError, match="evaluation net"):
+        prove(replace(going_on, start=tmp_path / "judge", out=tmp_path / "other"))
+    with pytest.raises(ConfigError, match="image_size"):
+        replace(going_on, image_size=(32, 64))
