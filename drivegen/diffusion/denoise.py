@@ -14,23 +14,28 @@ from drivegen.diffusion.schedules import Schedule
 # (x (B, T, C, h, w) = x0 + sigma * noise, sigma (B,)) -> x0 like x.
 Denoise = Callable[[Tensor, Tensor], Tensor]
 
-# (sample (B, T, C, h, w) of unit variance, timestep (B,) float in [0, N - 1], conditions, context) -> like sample.
-Network = Callable[[Tensor, Tensor, Conditions, Any], Tensor]
+# (sample (B, T, C, h, w) as `network_input` scales it, timestep (B,) float in [0, N - 1], conditions, context) -> like
+# sample.
+Network = Callable[[Tensor, Tensor, Any, Any], Tensor]
 
 
 def make_denoise(
-    net: Network, schedule: Schedule, prediction_type: PredictionType, conditions: Conditions, context: Any = None
+    net: Network,
+    schedule: Schedule,
+    prediction_type: PredictionType,
+    conditions: Conditions | None,
+    context: Any = None,
 ) -> Denoise:
     """A network with its conditions bound, as a denoiser.
 
     Args:
-        conditions: of the B clips that the denoiser will be called with.
+        conditions: of the B clips that the denoiser will be called with; None for networks that read the context alone.
         context: known frames of those clips (`models.Context`), or None.
     """
 
     def denoise(x: Tensor, sigma: Tensor) -> Tensor:
         timestep = schedule.timestep_from_sigma(sigma)
-        prediction = net(network_input(x, sigma), timestep, conditions, context)
+        prediction = net(network_input(x, sigma, prediction_type), timestep, conditions, context)
         return x0_from_prediction(x, sigma, prediction.to(x.dtype), prediction_type)
 
     return denoise

@@ -6,6 +6,9 @@ Classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598) and the context 
     x0 = full + sum_i (scale_i - 1) * (full - without_i)
 
 The rule is applied to x0; since every prediction type is affine in x0, applying it to the prediction is the same.
+
+A scale may rise over the frames of a clip: Stable Video Diffusion (Blattmann et al. 2023, arXiv 2311.15127, appendix D)
+goes from 1.0 to 2.5, since frames near the known ones need little guidance and are spoilt by much.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from drivegen.conditions import PARTS, Conditions
@@ -31,11 +35,12 @@ class GuidanceTerm:
 
     Attributes:
         without: names of `conditions.PARTS`, or "context".
-        scale: 1 changes nothing, more pushes away from what the model does without these parts.
+        scale: 1 changes nothing, more pushes away from what the model does without these parts. A pair is that of the
+            first and of the last frame, linear in between.
     """
 
     without: tuple[str, ...]
-    scale: float
+    scale: float | tuple[float, float]
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.without if name not in (*PARTS, CONTEXT)]
@@ -43,8 +48,21 @@ class GuidanceTerm:
             raise ConfigError(
                 "unknown part", where="without", expected="some of " + ", ".join((*PARTS, CONTEXT)), got=self.without
             )
-        if not self.scale >= 0:
+        if not min(self.ends) >= 0:
             raise ConfigError("must not be negative", where="scale", got=self.scale)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The scales of the first and of the last frame."""
+        return self.scale if isinstance(self.scale, tuple) else (self.scale, self.scale)
+
+    def correction(self, full: Tensor, without: Tensor) -> Tensor:
+        """What this term adds to x0 (B, T, C, h, w)."""
+        first, last = self.ends
+        if first == last:
+            return (first - 1.0) * (full - without)
+        scales = torch.linspace(first, last, full.shape[1], device=full.device, dtype=full.dtype)
+        return (scales - 1.0).view(1, -1, 1, 1, 1) * (full - without)
 
 
 def guided(
@@ -62,7 +80,7 @@ def guided(
     Args:
         context: None, or a value whose type has `cat(list)` and `none_like(context)` (`models.Context`).
     """
-    active = [t for t in terms if t.scale != 1.0 and not (context is None and set(t.without) == {CONTEXT})]
+    active = [t for t in terms if t.ends != (1.0, 1.0) and not (context is None and set(t.without) == {CONTEXT})]
     variants = [(conditions, context), *(_leave_out(conditions, context, term) for term in active)]
     if not active:
         return make_denoise(net, schedule, prediction_type, conditions, context)
@@ -75,7 +93,7 @@ def guided(
         full, *reduced = denoise(repeated, sigma.repeat(count)).chunk(count)
         result = full
         for term, without in zip(active, reduced, strict=True):
-            result = result + (term.scale - 1.0) * (full - without)
+            result = result + term.correction(full, without)
         return result
 
     return guided_denoise

@@ -13,6 +13,7 @@ from drivegen.core import ConfigError
 from drivegen.diffusion.denoise import Network
 from drivegen.diffusion.parameterisation import PredictionType, expand, network_input, prediction_target
 from drivegen.diffusion.schedules import Schedule
+from drivegen.diffusion.training_noise import TrainingNoise
 
 
 def diffusion_loss(
@@ -20,12 +21,13 @@ def diffusion_loss(
     schedule: Schedule,
     prediction_type: PredictionType,
     latents: Tensor,
-    conditions: Conditions,
+    conditions: Conditions | None,
     context: Any = None,
     *,
     generator: torch.Generator,
     weight_mask: Tensor | None = None,
     timesteps: Tensor | None = None,
+    training_noise: TrainingNoise | None = None,
     min_snr_gamma: float | None = None,
 ) -> Tensor:
     """Loss per clip (B,).
@@ -34,16 +36,17 @@ def diffusion_loss(
         latents: (B, T, C, h, w) clean and scaled.
         generator: draws timesteps and noise, on its own device.
         weight_mask: (B, T) weight of each frame (known context frames: 0); a clip without weight has loss 0.
-        timesteps: (B,) in [0, N - 1]; by default uniform over that range, one per clip and shared by its frames.
+        timesteps: (B,) in [0, N - 1], one per clip and shared by its frames; None draws them from `training_noise`.
+        training_noise: None: that of the schedule.
         min_snr_gamma: weight the noise levels as Hang et al. 2023 (arXiv 2303.09556; they use 5); None: equally.
     """
     if timesteps is None:
-        fraction = torch.rand(latents.shape[0], generator=generator, device=generator.device)
-        timesteps = (fraction * (schedule.num_train_timesteps - 1)).to(latents.device)
+        drawn = (training_noise or TrainingNoise()).draw(schedule, latents.shape[0], generator)
+        timesteps = drawn.to(latents.device)
     noise = torch.randn(latents.shape, generator=generator, device=generator.device).to(latents)
     sigma = schedule.sigma_from_timestep(timesteps)
     x = latents + expand(sigma, latents) * noise
-    prediction = net(network_input(x, sigma), timesteps, conditions, context)
+    prediction = net(network_input(x, sigma, prediction_type), timesteps, conditions, context)
     target = prediction_target(latents, noise, sigma, prediction_type)
     # Squares of half-precision numbers lose the small ones.
     per_frame = reduce((prediction.float() - target.float()) ** 2, "b t c h w -> b t", "mean")
@@ -59,6 +62,8 @@ def min_snr_weight(sigma: Tensor, prediction_type: PredictionType, gamma: float)
     capped = snr.clamp(max=gamma)
     if prediction_type == "sample":
         return capped
+    if prediction_type == "flow_prediction":
+        return capped / (snr.sqrt() + 1.0) ** 2
     return capped / snr if prediction_type == "epsilon" else capped / (snr + 1.0)
 
 

@@ -103,6 +103,20 @@ def test_without_context_its_guidance_has_nothing_to_do(x: Tensor, conditions: M
     assert net.calls == [2]
 
 
+def test_a_scale_can_rise_over_the_frames(conditions: MakeConditions) -> None:
+    x, c = torch.randn(2, 3, 4, 2, 2, generator=torch.Generator().manual_seed(0)), conditions(2, 3)
+    rising = guided(Net(), SCHEDULE, "sample", c, None, [GuidanceTerm(("weather",), (1.0, 3.0))])(x, SIGMA)
+    for frame, scale in enumerate((1.0, 2.0, 3.0)):
+        level = guided(Net(), SCHEDULE, "sample", c, None, [GuidanceTerm(("weather",), scale)])(x, SIGMA)
+        torch.testing.assert_close(rising[:, frame], level[:, frame])
+    # A single frame, such as the image model's, is the first one.
+    alone = guided(Net(), SCHEDULE, "sample", c.frame(0), None, [GuidanceTerm(("weather",), (2.0, 3.0))])(
+        x[:, :1], SIGMA
+    )
+    level = guided(Net(), SCHEDULE, "sample", c.frame(0), None, [GuidanceTerm(("weather",), 2.0)])(x[:, :1], SIGMA)
+    torch.testing.assert_close(alone, level)
+
+
 def test_unknown_parts_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"guidance\.without"):
         decode(GuidanceTerm, {"without": ["wether"], "scale": 2.0}, "guidance")
@@ -110,6 +124,9 @@ def test_unknown_parts_are_refused() -> None:
         GuidanceTerm((), 2.0)
     with pytest.raises(ConfigError, match="scale"):
         GuidanceTerm(("weather",), -1.0)
+    with pytest.raises(ConfigError, match="scale"):
+        GuidanceTerm(("weather",), (1.0, -1.0))
+    assert decode(GuidanceTerm, {"without": ["weather"], "scale": [1, 2.5]}).ends == (1.0, 2.5)
 
 
 def test_the_network_sees_unit_variance_and_its_timestep(conditions: MakeConditions) -> None:

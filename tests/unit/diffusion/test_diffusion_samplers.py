@@ -11,8 +11,10 @@ import torch
 from diffusers import (
     DDIMScheduler,
     DPMSolverMultistepScheduler,
+    EDMEulerScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
     HeunDiscreteScheduler,
 )
 from torch import Tensor
@@ -20,6 +22,7 @@ from torch import Tensor
 from drivegen.core import ConfigError
 from drivegen.diffusion import SAMPLERS, Schedule, clip_noise, ddim, dpmpp_2m, euler, heun, keep_known, start_sample
 from drivegen.diffusion.noise import step_noise
+from drivegen.diffusion.parameterisation import network_input, x0_from_prediction
 
 SCHEDULE = Schedule()
 BETAS: dict[str, Any] = {"beta_schedule": "scaled_linear", "beta_start": 0.0015, "beta_end": 0.0195}
@@ -93,6 +96,76 @@ def test_ddim_is_that_of_diffusers(x: Tensor, steps: int) -> None:
     scheduler = DDIMScheduler(**BETAS, timestep_spacing="trailing", clip_sample=False)
     ours = ddim(denoise, x, SCHEDULE.sampling_sigmas(steps))
     torch.testing.assert_close(ours, run_vp(scheduler, x, steps), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["euler", "ddim", "dpmpp_2m"])
+def test_zero_terminal_snr_is_sampled_as_by_diffusers(x: Tensor, name: str) -> None:
+    """The first step starts from nothing but noise; theirs is told a velocity, which is finite there."""
+    schedule, steps = Schedule(zero_terminal_snr=True), 10
+    options: dict[str, Any] = {
+        **BETAS, "timestep_spacing": "trailing", "rescale_betas_zero_snr": True, "prediction_type": "v_prediction",
+    }  # fmt: skip
+    theirs: Any = {
+        "euler": lambda: EulerDiscreteScheduler(**options),
+        "ddim": lambda: DDIMScheduler(**options, clip_sample=False),
+        "dpmpp_2m": lambda: DPMSolverMultistepScheduler(**options, final_sigmas_type="zero"),
+    }[name]()
+    theirs.set_timesteps(steps)
+    levels = schedule.sampling_sigmas(steps)
+    unit = x / SCHEDULE.sigma_max
+    sample = unit * theirs.init_noise_sigma
+    for t, sigma in zip(theirs.timesteps, levels[:-1], strict=True):
+        vp = theirs.scale_model_input(sample, t).double()
+        full = vp * torch.sqrt(1.0 + sigma**2)
+        x0 = denoise(full, sigma.expand(len(x)))
+        velocity = (vp - x0 * torch.sqrt(1.0 + sigma**2)) / sigma
+        sample = theirs.step(velocity, t, sample).prev_sample.double()
+    ours = SAMPLERS[name](denoise, unit * math.sqrt(1.0 + schedule.sigma_max**2), levels)
+    assert ours.isfinite().all()
+    torch.testing.assert_close(ours, sample, rtol=5e-3, atol=5e-3)
+
+
+def test_edm_is_sampled_as_by_diffusers(x: Tensor) -> None:
+    """For data of unit variance the preconditioning of EDM is our v_prediction."""
+    theirs = EDMEulerScheduler(sigma_data=1.0, prediction_type="v_prediction")
+    theirs.set_timesteps(12)
+    schedule = Schedule("edm")
+
+    def net(sample: Tensor, sigma: Tensor) -> Tensor:
+        return torch.tanh(3.0 * sample) * 0.5 + 0.1 * sigma.view(-1, 1, 1, 1, 1).log()
+
+    def edm(full: Tensor, sigma: Tensor) -> Tensor:
+        prediction = net(network_input(full, sigma, "v_prediction"), sigma)
+        return x0_from_prediction(full, sigma, prediction, "v_prediction")
+
+    sample = x / SCHEDULE.sigma_max * schedule.sigma_max
+    ours = euler(edm, sample, schedule.sampling_sigmas(12, "karras"))
+    for t in theirs.timesteps:
+        scaled = theirs.scale_model_input(sample, t)
+        level = theirs.sigmas[theirs.step_index].double().expand(len(x))
+        sample = theirs.step(net(scaled, level), t, sample).prev_sample.double()
+    torch.testing.assert_close(ours, sample, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("shift", [1.0, 2.5])
+def test_flow_is_sampled_as_by_diffusers(x: Tensor, shift: float) -> None:
+    theirs = FlowMatchEulerDiscreteScheduler(shift=shift)
+    theirs.set_timesteps(sigmas=[1.0 - step / 8 for step in range(8)])
+    schedule = Schedule("flow", shift=shift)
+
+    def net(sample: Tensor, time: Tensor) -> Tensor:
+        return torch.tanh(2.0 * sample) + 0.3 * time.view(-1, 1, 1, 1, 1)
+
+    def flow(full: Tensor, sigma: Tensor) -> Tensor:
+        prediction = net(network_input(full, sigma, "flow_prediction"), sigma / (1.0 + sigma))
+        return x0_from_prediction(full, sigma, prediction, "flow_prediction")
+
+    unit = x / SCHEDULE.sigma_max
+    ours = euler(flow, unit * math.sqrt(1.0 + schedule.sigma_max**2), schedule.sampling_sigmas(8))
+    sample = unit
+    for t, time in zip(theirs.timesteps, theirs.sigmas[:-1], strict=True):
+        sample = theirs.step(net(sample, time.double().expand(len(x))), t, sample).prev_sample.double()
+    torch.testing.assert_close(ours, sample, rtol=2e-3, atol=2e-3)
 
 
 @pytest.mark.parametrize("eta", [0.5, 1.0])
