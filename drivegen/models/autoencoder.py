@@ -1,7 +1,8 @@
 """Autoencoders: images <-> latents before scaling.
 
 Two kinds share one interface, that of `diffusers.AutoencoderKL`: `encode(x).latent_dist` is a diagonal Gaussian with
-`mode()`, `sample(generator)` and `kl()`; `decode(z).sample` is the image. Images are (N, 3, H, W) in [-1, 1].
+`mode()`, `sample(generator)` and `kl()`; `decode(z).sample` is the image. Images are (N, 3, H, W) in [-1, 1]. Either
+can be vector-quantised instead (`vector_quantised.py`), with the same interface.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from torch import Tensor, nn
 
 from drivegen.core.errors import ConfigError, DataError
 from drivegen.models.diffusers_config import autoencoder_arguments
+from drivegen.models.pixel_autoencoder import PixelAutoencoder
+from drivegen.models.vector_quantised import Codebook, QuantisedAutoencoder
 
 STEM = 4
 """The stem folds squares of STEM x STEM pixels into channels: no layer ever runs at full resolution."""
@@ -27,8 +30,9 @@ STEM = 4
 class AutoencoderConfig:
     """Shape of an autoencoder."""
 
-    kind: Literal["light", "kl"] = "light"
-    """light: our own, fast on CPUs; kl: `diffusers.AutoencoderKL`, so that public weights drop in."""
+    kind: Literal["light", "kl", "pixel"] = "light"
+    """light: our own, fast on CPUs; kl: `diffusers.AutoencoderKL`, so that public weights drop in; pixel: pixels folded
+    into channels without loss, for comparison."""
     downsampling: int = 8
     """Pixels per latent, along each side; light supports 4 and 8."""
     latent_channels: int = 16
@@ -44,8 +48,30 @@ class AutoencoderConfig:
     """light: groups of each GroupNorm."""
     kl: dict[str, Any] = field(default_factory=dict)
     """kl: arguments of AutoencoderKL as its config.json has them; names outside a closed list are refused."""
+    regulariser: Literal["kl", "vq"] = "kl"
+    """kl: latents are pulled towards a unit Gaussian; vq: the decoder sees codes of a learned book (as the paper's)."""
+    codebook_size: int = 1024
+    """vq: codes (the paper: 16384)."""
+    codebook_decay: float = 0.99
+    """vq: share of its old value that a code keeps at each training step."""
+    codebook_restart_below: float = 0.02
+    """vq: a code that gets less than this share of its fair share of latents is put where latents are; 0: never."""
 
     def __post_init__(self) -> None:
+        if self.codebook_size < 2 or not 0 <= self.codebook_decay < 1 or not 0 <= self.codebook_restart_below < 1:
+            raise ConfigError(
+                "out of range",
+                where="codebook_size, codebook_decay, codebook_restart_below",
+                expected="at least 2 codes, and shares from 0 to below 1",
+                got=(self.codebook_size, self.codebook_decay, self.codebook_restart_below),
+            )
+        if self.kind == "pixel" and (self.latent_channels, self.regulariser) != (3 * self.downsampling**2, "kl"):
+            raise ConfigError(
+                "pixels are as many as they are",
+                where="latent_channels, regulariser",
+                expected=(3 * self.downsampling**2, "kl"),
+                got=(self.latent_channels, self.regulariser),
+            )
         if self.kind == "light" and self.downsampling not in (4, 8):
             raise ConfigError("unknown value", where="downsampling", expected="4 or 8", got=self.downsampling)
         for name in ("width", "coarse_width"):
@@ -59,13 +85,25 @@ class AutoencoderConfig:
 
 
 def build_autoencoder(config: AutoencoderConfig) -> nn.Module:
-    """A LightAutoencoder or a diffusers.AutoencoderKL with fresh weights.
+    """A LightAutoencoder or a diffusers.AutoencoderKL with fresh weights, or a QuantisedAutoencoder of one of them.
 
     Raises:
         ConfigError: the `kl` arguments do not give the stated downsampling or latent channels.
     """
+    base = _build_base(config)
+    if config.regulariser == "kl":
+        return base
+    codebook = Codebook(
+        config.codebook_size, config.latent_channels, config.codebook_decay, config.codebook_restart_below
+    )
+    return QuantisedAutoencoder(base, codebook)
+
+
+def _build_base(config: AutoencoderConfig) -> nn.Module:
     if config.kind == "light":
         return LightAutoencoder(config)
+    if config.kind == "pixel":
+        return PixelAutoencoder(config.downsampling)
     arguments = autoencoder_arguments(config.kl, where="kl")
     arguments.setdefault("latent_channels", config.latent_channels)
     autoencoder = AutoencoderKL(**arguments)

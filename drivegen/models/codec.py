@@ -68,10 +68,13 @@ class LatentCodec(nn.Module):
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:
         """Scaled latents (B, T, C, h, w) to video (B, T, 3, H, W) clamped to [-1, 1], float32."""
-        unscaled = latents * self.std[:, None, None] + self.mean[:, None, None]
-        flat = rearrange(unscaled, "b t c h w -> (b t) c h w")
+        flat = rearrange(self.unscaled(latents), "b t c h w -> (b t) c h w")
         images = torch.cat([self.autoencoder.decode(part).sample.float() for part in flat.split(self.chunk)])
         return rearrange(images, "(b t) c h w -> b t c h w", b=latents.shape[0]).clamp(-1.0, 1.0)
+
+    def unscaled(self, latents: Tensor) -> Tensor:
+        """Scaled latents (B, T, C, h, w) as the autoencoder knows them."""
+        return latents * self.std[:, None, None] + self.mean[:, None, None]
 
     @torch.no_grad()
     def _encode_unscaled(self, video: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -4,6 +4,9 @@
     autoencoder.safetensors    the autoencoder and the statistics of its latents
     image.safetensors          the image model with its condition encoder
     temporal.safetensors       the temporal layers, which make the image model a video model
+    decoder.safetensors        the temporal layers of the autoencoder's decoder
+    interpolation.safetensors  temporal layers of their own for the frames between two known ones
+    upsampler.safetensors      the upsampler, with its own temporal layers
 
 Nothing in it names code: configurations are decoded into our own dataclasses, which refuse unknown keys.
 """
@@ -24,6 +27,7 @@ from drivegen.models.autoencoder import build_autoencoder
 from drivegen.models.codec import LatentCodec
 from drivegen.models.image_ldm import ImageLDM
 from drivegen.models.info import ModelInfo
+from drivegen.models.interpolation import InterpolationConfig, build_interpolation
 from drivegen.models.manifest import (
     INFO_FILE,
     PART_FILES,
@@ -35,10 +39,14 @@ from drivegen.models.manifest import (
     write_manifest,
 )
 from drivegen.models.parameters import load_tensors
+from drivegen.models.temporal_decoder import TemporalDecoder
 from drivegen.models.tensor_files import StoredDtype, read_tensors, sha256_of, write_tensors
+from drivegen.models.upsampler import Upsampler
 from drivegen.models.video_ldm import VideoLDM
 
 SHIPPED_NAME = "tiny"
+# What it takes to draw a clip: missing parts of these are an error where nobody says which parts are wanted.
+_CHAIN: tuple[Part, ...] = ("autoencoder", "image", "video")
 
 
 @dataclass(eq=False)
@@ -51,6 +59,10 @@ class Models:
         video: likewise; its `image` is the image model.
         info: what they are.
         sha256: hash of the folder they were loaded from; empty when fresh.
+        decoder: None decodes frame by frame; its `autoencoder` is the codec's.
+        interpolation: None when there is none, or when `video` serves as one (`info.interpolation.shared`); its `image`
+            is the image model, unless it has its own.
+        upsampler: None leaves frames as small as they are decoded.
     """
 
     codec: LatentCodec
@@ -58,6 +70,9 @@ class Models:
     video: VideoLDM | None
     info: ModelInfo
     sha256: str = ""
+    decoder: TemporalDecoder | None = None
+    interpolation: VideoLDM | None = None
+    upsampler: Upsampler | None = None
 
 
 def build_models(info: ModelInfo) -> Models:
@@ -65,7 +80,12 @@ def build_models(info: ModelInfo) -> Models:
     codec = LatentCodec(build_autoencoder(info.autoencoder), info.autoencoder.latent_channels)
     image = None if info.image is None else ImageLDM(info.image)
     video = None if image is None or info.temporal is None else VideoLDM(image, info.temporal)
-    return Models(codec, image, video, info)
+    decoder = None if info.decoder is None else TemporalDecoder(codec.autoencoder, info.decoder)
+    between = None
+    if image is not None and info.interpolation is not None:
+        between = build_interpolation(image, info.interpolation)
+    upsampler = None if info.upsampler is None else Upsampler(info.upsampler)
+    return Models(codec, image, video, info, decoder=decoder, interpolation=between, upsampler=upsampler)
 
 
 def default_model_folder() -> Path:
@@ -93,19 +113,24 @@ def model_sha256(folder: Path) -> str:
     return hash_of_files(read_manifest(folder)[1])
 
 
-def load_model(folder: Path, parts: Iterable[Part] = PARTS) -> Models:
+def load_model(folder: Path, parts: Iterable[Part] | None = None) -> Models:
     """Load the asked parts of a model folder; their files' hashes are checked.
 
     Args:
         folder: written by `save_model`.
-        parts: autoencoder is always loaded; video brings image with it.
+        parts: autoencoder is always loaded; video and interpolation bring image with them; shared interpolation is
+            video. None: image and video, which then have to be there, and every further part that the folder holds.
 
     Raises:
         DataError: a part that is not there, a file whose hash differs, or tensors that do not fit; what and where.
     """
     info, listed = read_manifest(folder)
+    if parts is None:
+        parts = [part for part in PARTS if part in _CHAIN or PART_FILES[part] in listed]
     wanted = {"autoencoder", *parts}
-    wanted |= {"image"} if "video" in wanted else set()
+    if "interpolation" in wanted and info.interpolation is not None and info.interpolation.shared:
+        wanted = wanted - {"interpolation"} | {"video"}
+    wanted |= {"image"} if wanted & {"video", "interpolation"} else set()
     missing = [part for part in PARTS if part in wanted and PART_FILES[part] not in listed]
     if missing:
         raise DataError(
@@ -119,6 +144,9 @@ def load_model(folder: Path, parts: Iterable[Part] = PARTS) -> Models:
         info,
         image=info.image if "image" in wanted else None,
         temporal=info.temporal if "video" in wanted else None,
+        decoder=info.decoder if "decoder" in wanted else None,
+        interpolation=info.interpolation if "interpolation" in wanted else None,
+        upsampler=info.upsampler if "upsampler" in wanted else None,
     )
     models = _build(needed, folder)
     if set(_modules(models)) != wanted:
@@ -127,7 +155,7 @@ def load_model(folder: Path, parts: Iterable[Part] = PARTS) -> Models:
         path = folder / PART_FILES[part]
         check_hash(path, listed[path.name])
         load_tensors(module, read_tensors(path), where=str(path))
-    for network in (models.codec, models.image, models.video):
+    for network in (models.codec, models.image, models.video, models.decoder, models.interpolation, models.upsampler):
         if network is not None:
             network.eval()
     return replace(models, info=info, sha256=hash_of_files(listed))
@@ -147,7 +175,7 @@ def save_model(folder: Path, models: Models, info: ModelInfo | None = None, dtyp
 
     Args:
         models: parts that are None are left out.
-        info: None takes `models.info`; the configurations of image and temporal are always those of the networks.
+        info: None takes `models.info`; the configurations of the parts are always those of the networks.
 
     Returns:
         The hash of the weights, as `model_sha256` gives it.
@@ -192,6 +220,13 @@ def _modules(models: Models) -> dict[Part, nn.Module]:
         modules["image"] = models.image
     if models.video is not None:
         modules["video"] = models.video.temporal
+    if models.decoder is not None:
+        modules["decoder"] = models.decoder.temporal
+    if models.interpolation is not None:
+        own_image = models.interpolation.image is not models.image
+        modules["interpolation"] = models.interpolation if own_image else models.interpolation.temporal
+    if models.upsampler is not None:
+        modules["upsampler"] = models.upsampler
     return modules
 
 
@@ -199,7 +234,19 @@ def _described(models: Models, info: ModelInfo) -> ModelInfo:
     """The info with the configurations that the networks were really built with."""
     image = None if models.image is None else models.image.config
     temporal = None if models.video is None else models.video.config
-    return replace(info, image=image, temporal=temporal)
+    decoder = None if models.decoder is None else models.decoder.config
+    upsampler = None if models.upsampler is None else models.upsampler.config
+    between = _interpolation(models, info)
+    return replace(info, image=image, temporal=temporal, decoder=decoder, interpolation=between, upsampler=upsampler)
+
+
+def _interpolation(models: Models, info: ModelInfo) -> InterpolationConfig | None:
+    """What the info says about interpolation, as far as the networks bear it out."""
+    told, network = info.interpolation, models.interpolation
+    if network is None:
+        return told if told is not None and told.shared and models.video is not None else None
+    own_image = network.image is not models.image
+    return replace(told or InterpolationConfig(), net=network.config, shared=False, own_image=own_image)
 
 
 def _put_in_place(work: Path, folder: Path) -> None:

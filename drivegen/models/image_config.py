@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from drivegen.conditions import RASTER_CHANNELS, ConditionConfig
+from drivegen.core.crowdedness import CrowdednessLevels
 from drivegen.core.errors import ConfigError
 from drivegen.models.diffusers_config import unet_arguments
 
-PredictionType = Literal["epsilon", "v_prediction", "sample"]
+PredictionType = Literal["epsilon", "v_prediction", "sample", "flow_prediction"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,20 @@ class EncoderConfig:
     def __post_init__(self) -> None:
         if self.layers < 0 or self.frequencies < 1:
             raise ConfigError("out of range", where="layers, frequencies", got=(self.layers, self.frequencies))
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """A public model's own answer to a prompt of weather, time of day and crowdedness (see `prompts.PromptTable`)."""
+
+    tokens: int = 77
+    """Tokens of its text encoder."""
+    levels: CrowdednessLevels = field(default_factory=CrowdednessLevels)
+    """Crowdedness, which is a number, enters the prompt as a level."""
+
+    def __post_init__(self) -> None:
+        if self.tokens < 1:
+            raise ConfigError("must be at least 1", where="tokens", got=self.tokens)
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,8 @@ class ImageLDMConfig:
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     unet: dict[str, Any] = field(default_factory=dict)
     """Arguments of UNet2DConditionModel that replace all of the above, when the start was a public UNet."""
+    text: TextConfig | None = None
+    """Prompts beside our tokens, when the start was a public model with a text encoder."""
 
     def __post_init__(self) -> None:
         if len(self.attention_levels) != len(self.block_out_channels):

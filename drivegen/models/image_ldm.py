@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+import torch.nn.functional as F
 from diffusers import UNet2DConditionModel
 from einops import rearrange, repeat
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from drivegen.models.condition_encoder import ConditionEncoder
 from drivegen.models.context import Context
 from drivegen.models.diffusers_config import unet_arguments
 from drivegen.models.image_config import ImageLDMConfig
+from drivegen.models.prompts import PromptTable
 
 
 class ImageLDM(nn.Module):
@@ -33,6 +35,7 @@ class ImageLDM(nn.Module):
         self.encoder = ConditionEncoder(config)
         same_width = config.cross_attention_dim == config.token_dim
         self.token_projection = nn.Identity() if same_width else nn.Linear(config.token_dim, config.cross_attention_dim)
+        self.prompts = None if config.text is None else PromptTable(config.text, config.cross_attention_dim)
 
     @staticmethod
     def from_unet(unet: UNet2DConditionModel, config: ImageLDMConfig) -> ImageLDM:
@@ -104,7 +107,11 @@ class ImageLDM(nn.Module):
                 expected=tuple(sample.shape[-2:]),
                 got=tuple(raster.shape[-2:]),
             )
-        return self.token_projection(tokens), mask, raster
+        tokens = self.token_projection(tokens)
+        if self.prompts is not None:
+            prompt = repeat(self.prompts(conditions).to(tokens.dtype), "b l d -> (b t) l d", t=conditions.num_frames)
+            tokens, mask = torch.cat([prompt, tokens], dim=1), F.pad(mask, (prompt.shape[1], 0), value=True)
+        return tokens, mask, raster
 
 
 def unet_input(sample: Tensor, raster: Tensor) -> Tensor:

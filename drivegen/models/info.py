@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from drivegen.core.errors import ConfigError
 from drivegen.models.autoencoder import AutoencoderConfig
 from drivegen.models.image_config import ImageLDMConfig, PredictionType
+from drivegen.models.interpolation import InterpolationConfig
+from drivegen.models.schedule_info import ScheduleInfo
 from drivegen.models.temporal import TemporalConfig
-
-
-@dataclass(frozen=True)
-class ScheduleInfo:
-    """The noise schedule that the models were trained with; the defaults are the paper's (section 3.2)."""
-
-    kind: Literal["linear", "scaled_linear"] = "scaled_linear"
-    """scaled_linear: linear in the square root of beta, as LDM calls "linear"."""
-    beta_start: float = 0.0015
-    beta_end: float = 0.0195
-    num_train_timesteps: int = 1000
-
-    def __post_init__(self) -> None:
-        if not 0 < self.beta_start < self.beta_end < 1 or self.num_train_timesteps < 2:
-            raise ConfigError(
-                "not a noise schedule",
-                where="beta_start, beta_end, num_train_timesteps",
-                expected="0 < beta_start < beta_end < 1 and at least 2 steps",
-                got=(self.beta_start, self.beta_end, self.num_train_timesteps),
-            )
+from drivegen.models.temporal_decoder import TemporalDecoderConfig
+from drivegen.models.upsampler_config import UpsamplerConfig
 
 
 @dataclass(frozen=True)
@@ -50,6 +34,12 @@ class ModelInfo:
     """Absent while only the autoencoder has been trained."""
     temporal: TemporalConfig | None = None
     """Absent while there is no video model."""
+    decoder: TemporalDecoderConfig | None = None
+    """Absent while the decoder sees every frame alone."""
+    interpolation: InterpolationConfig | None = None
+    """Absent while no frames can be drawn between others."""
+    upsampler: UpsamplerConfig | None = None
+    """Absent while frames stay as small as they are decoded."""
     license: str = "unknown"
     """Licence of the weights (SPDX where there is one)."""
     trained: dict[str, Any] = field(default_factory=dict)
@@ -58,8 +48,13 @@ class ModelInfo:
     def __post_init__(self) -> None:
         if not self.name or self.frames < 1 or self.fps <= 0:
             raise ConfigError("out of range", where="name, frames, fps", got=(self.name, self.frames, self.fps))
+        self.schedule.check_prediction(self.prediction_type)
         if self.temporal is not None and self.image is None:
             raise ConfigError("temporal layers without an image model", where="temporal")
+        if self.interpolation is not None and self.image is None:
+            raise ConfigError("interpolation without an image model", where="interpolation")
+        if self.interpolation is not None and self.interpolation.shared and self.temporal is None:
+            raise ConfigError("shared temporal layers that are not there", where="interpolation.shared")
         if self.image is not None:
             self._check_image(self.image)
 

@@ -16,12 +16,15 @@ from drivegen.models.tensor_files import sha256_of
 FORMAT_VERSION = 1
 INFO_FILE = "model.json"
 
-Part = Literal["autoencoder", "image", "video"]
-PARTS: tuple[Part, ...] = ("autoencoder", "image", "video")
+Part = Literal["autoencoder", "image", "video", "decoder", "interpolation", "upsampler"]
+PARTS: tuple[Part, ...] = ("autoencoder", "image", "video", "decoder", "interpolation", "upsampler")
 PART_FILES: dict[Part, str] = {
     "autoencoder": "autoencoder.safetensors",
     "image": "image.safetensors",
     "video": "temporal.safetensors",
+    "decoder": "decoder.safetensors",
+    "interpolation": "interpolation.safetensors",
+    "upsampler": "upsampler.safetensors",
 }
 
 

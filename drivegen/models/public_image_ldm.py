@@ -1,7 +1,8 @@
 """A public image latent diffusion model, as a diffusers pipeline folder, as the start of ours.
 
-Read are `unet/`, `vae/` and `scheduler/`. A text tower is not fed yet: the UNet attends to our condition tokens in its
-place, through a fresh linear layer where the widths differ, so such a model has to be fine-tuned before it is of use.
+Read are `unet/`, `vae/` and `scheduler/`, and, where it is there, the text encoder: a prompt made of weather, time of
+day and crowdedness feeds the UNet as it did before, and our condition tokens come beside it, through a fresh linear
+layer where the widths differ. Our tokens and the layout mean nothing to such a model until it has been fine-tuned.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, get_args
 
 import torch
 from diffusers import UNet2DConditionModel
-from torch import Tensor
+from torch import Tensor, nn
 
 from drivegen.conditions import ConditionConfig
 from drivegen.core.config import decode, encode
@@ -22,34 +23,43 @@ from drivegen.models.autoencoder import AutoencoderConfig, build_autoencoder
 from drivegen.models.codec import LatentCodec
 from drivegen.models.diffusers_config import autoencoder_arguments, unet_arguments
 from drivegen.models.folders import Models
-from drivegen.models.image_config import ImageLDMConfig, PredictionType
+from drivegen.models.image_config import ImageLDMConfig, PredictionType, TextConfig
 from drivegen.models.image_ldm import ImageLDM
 from drivegen.models.info import ModelInfo, ScheduleInfo
 from drivegen.models.parameters import load_tensors
+from drivegen.models.prompts import all_prompts
 from drivegen.models.tensor_files import read_tensors
+from drivegen.models.text_tower import encode_prompts, has_text_tower
 
 WEIGHT_FILES = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors")
 # Names that diffusers gave to the attention of its autoencoders before version 0.17; many public files have them.
 OLD_ATTENTION_NAMES = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
 DEFAULT_SCALING_FACTOR = 0.18215
+SHOWN_PROBLEMS = 6
 
 
-def load_public_image_ldm(folder: Path, conditions: ConditionConfig | None = None, *, token_dim: int = 128) -> Models:
+def load_public_image_ldm(
+    folder: Path, conditions: ConditionConfig | None = None, *, token_dim: int = 128, text: bool = True
+) -> Models:
     """Load a local diffusers folder as an image model that does not know our conditions yet.
 
     The layout raster enters through input channels whose weights are zero: at first the model's output is that of the
-    public UNet for the same tokens.
+    public UNet for the same tokens. With a text encoder those are the prompt's tokens and ours.
 
     Args:
-        folder: holds unet/, vae/ and scheduler/, each with its JSON file; weights as safetensors.
+        folder: holds unet/, vae/ and scheduler/, each with its JSON file; weights as safetensors. text_encoder/ (CLIP)
+            and tokenizer/ are optional.
         conditions: sizes of image and raster; None takes the defaults.
         token_dim: width of our condition tokens.
+        text: whether to use the text encoder of a folder that has one; this alone needs the package transformers.
 
     Returns:
         Models without video, on the CPU, in evaluation mode; their info tells prediction type and noise schedule.
 
     Raises:
-        DataError: a file is missing, only pickled weights are there, or the models are of a kind that we do not know.
+        DataError: a file is missing, only pickled weights are there, tensors do not fit, or the models are of a kind
+            that we do not know.
+        ConfigError: there is a text encoder, and transformers is not installed.
     """
     if not folder.is_dir():
         raise DataError("no such folder", where=folder, expected="a diffusers folder with unet/, vae/ and scheduler/")
@@ -63,13 +73,17 @@ def load_public_image_ldm(folder: Path, conditions: ConditionConfig | None = Non
             got=conditions.latent_downsampling,
         )
     schedule, prediction_type = _read_scheduler(folder / "scheduler" / "scheduler_config.json")
+    answers = encode_prompts(folder, all_prompts()) if text and has_text_tower(folder) else None
     config = ImageLDMConfig(
         conditions=conditions,
         latent_channels=autoencoder.latent_channels,
         token_dim=token_dim,
         prediction_type=prediction_type,
+        text=None if answers is None else TextConfig(tokens=answers.shape[1]),
     )
     image = ImageLDM.from_unet(_load_unet(folder / "unet"), config).eval()
+    if image.prompts is not None and answers is not None:
+        image.prompts.fill(answers)
     info = ModelInfo(
         name=folder.resolve().name,
         image_size=conditions.image_size,
@@ -84,7 +98,7 @@ def load_public_image_ldm(folder: Path, conditions: ConditionConfig | None = Non
 def _load_unet(folder: Path) -> UNet2DConditionModel:
     unet = UNet2DConditionModel(**unet_arguments(_read_json(folder / "config.json"), where=str(folder / "config.json")))
     path = _weights(folder)
-    load_tensors(unet, read_tensors(path), where=str(path))
+    _load_named(unet, read_tensors(path), path)
     return unet
 
 
@@ -103,7 +117,7 @@ def _load_autoencoder(folder: Path) -> tuple[AutoencoderConfig, LatentCodec]:
     )
     codec = LatentCodec(build_autoencoder(config), config.latent_channels)
     path = _weights(folder)
-    load_tensors(codec.autoencoder, _with_new_names(read_tensors(path)), where=str(path))
+    _load_named(codec.autoencoder, _with_new_names(read_tensors(path)), path)
     # diffusers: scaled = (z - shift_factor) * scaling_factor.
     ones = torch.ones(config.latent_channels)
     shift = float(given.get("shift_factor") or 0.0)
@@ -113,9 +127,8 @@ def _load_autoencoder(folder: Path) -> tuple[AutoencoderConfig, LatentCodec]:
 
 def _read_scheduler(path: Path) -> tuple[ScheduleInfo, PredictionType]:
     given = _read_json(path)
-    for key in ("trained_betas", "rescale_betas_zero_snr"):
-        if given.get(key):
-            raise DataError("not supported", where=f"{path}: {key}", expected="absent, null or false", got="set")
+    if given.get("trained_betas"):
+        raise DataError("not supported", where=f"{path}: trained_betas", expected="absent or null", got="set")
     prediction_type = given.get("prediction_type", "epsilon")
     if prediction_type not in get_args(PredictionType):
         raise DataError(
@@ -130,9 +143,12 @@ def _read_scheduler(path: Path) -> tuple[ScheduleInfo, PredictionType]:
         "beta_start": given.get("beta_start", 0.0001),
         "beta_end": given.get("beta_end", 0.02),
         "num_train_timesteps": given.get("num_train_timesteps", 1000),
+        "zero_terminal_snr": bool(given.get("rescale_betas_zero_snr")),
     }
     try:
-        return decode(ScheduleInfo, schedule), prediction_type
+        info = decode(ScheduleInfo, schedule)
+        info.check_prediction(prediction_type)
+        return info, prediction_type
     except ConfigError as error:
         raise DataError(error.what, where=f"{path}: {error.where}", expected=error.expected, got=error.got) from error
 
@@ -161,6 +177,28 @@ def _weights(folder: Path) -> Path:
         got=", ".join(pickled) if pickled else "none",
         remedy="save it again with safe_serialization=True: pickled files can run code and are never loaded",
     )
+
+
+def _load_named(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Load weights of a public file; those that do not fit are all counted, and the first ones named."""
+    own = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    theirs = {name: tuple(value.shape) for name, value in tensors.items()}
+    problems = [f"{name} is missing" for name in own if name not in theirs]
+    problems += [f"{name} is unknown" for name in theirs if name not in own]
+    problems += [
+        f"{name} has shape {theirs[name]} instead of {shape}"
+        for name, shape in own.items()
+        if name in theirs and theirs[name] != shape
+    ]
+    if problems:
+        shown = "; ".join(problems[:SHOWN_PROBLEMS])
+        raise DataError(
+            f"{len(problems)} tensors do not fit the configuration",
+            where=path,
+            got=shown + ("; ..." if len(problems) > SHOWN_PROBLEMS else ""),
+            remedy="take weights and config.json from the same place",
+        )
+    load_tensors(module, tensors, where=str(path))
 
 
 def _with_new_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -40,6 +40,8 @@ class TemporalConfig:
     """Temporal layers work at 1/bottleneck of the channels around them; 1 as in the paper."""
     initial_spatial_weight: float = 0.7
     """alpha of a fresh layer: how much of its output is the image model's. At 1 nothing would ever be learned."""
+    convolution: bool = True
+    """False puts temporal attention in the place of the 3D convolutions (paper, table 1: attention only)."""
 
     def __post_init__(self) -> None:
         if not 0 < self.initial_spatial_weight < 1:
@@ -101,9 +103,15 @@ class TemporalAttention(nn.Module):
     """Attention over the frames at each spatial position; the identity when fresh.
 
     Frames are told apart by sinusoidal positions through an MLP.
+
+    Args:
+        channels: C of the features.
+        config: widths.
+        with_context: adds the context's features at this resolution to what the frames attend with. Only where there
+            are no convolutions, which the context enters otherwise.
     """
 
-    def __init__(self, channels: int, config: TemporalConfig) -> None:
+    def __init__(self, channels: int, config: TemporalConfig, with_context: bool = False) -> None:
         super().__init__()
         inner = _multiple(channels // config.bottleneck, config.head_dim)
         self.norm = nn.GroupNorm(_groups(channels), channels)
@@ -114,11 +122,14 @@ class TemporalAttention(nn.Module):
         self.project_out = nn.Linear(inner, channels)
         nn.init.zeros_(self.project_out.weight)
         nn.init.zeros_(self.project_out.bias)
+        self.context = nn.Linear(config.context_channels, inner) if with_context else None
 
-    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """Features (B, C, T, h, w), embedding (B, T, E) => (B, C, T, h, w)."""
+    def forward(self, x: Tensor, embedding: Tensor, context: Tensor | None = None) -> Tensor:
+        """Features (B, C, T, h, w), embedding (B, T, E), context (B, K, T, h, w) if it has any => (B, C, T, h, w)."""
         batch, _, frames, height, width = x.shape
         h = self.project_in(rearrange(self.norm(x), "b c t h w -> b h w t c"))
+        if self.context is not None and context is not None:
+            h = h + self.context(rearrange(context.to(h.dtype), "b k t h w -> b h w t k"))
         positions = get_timestep_embedding(torch.arange(frames, device=x.device), h.shape[-1]).to(h.dtype)
         told = self.position(positions) + self.embedding(F.silu(embedding))
         h = self.block(rearrange(h + told[:, None, None], "b h w t c -> (b h w) t c"))
@@ -180,19 +191,18 @@ class TemporalLayers(nn.Module):
         sites: where they stand (`unet_walk.sites`).
         latent_channels: C of the latents.
         config: their shape.
+        motion: makes the embedding that they are told; None: of timestep, frame interval and ego motion.
     """
 
-    def __init__(self, sites: list[Site], latent_channels: int, config: TemporalConfig) -> None:
+    def __init__(
+        self, sites: list[Site], latent_channels: int, config: TemporalConfig, motion: nn.Module | None = None
+    ) -> None:
         super().__init__()
         self.config = config
         self.sites = sites
-        self.motion = MotionEmbedding(config)
+        self.motion = MotionEmbedding(config) if motion is None else motion
         self.context = ContextEncoder(latent_channels, 1 + max(site.level for site in sites), config)
-        layers = [
-            TemporalResBlock(s.channels, config) if s.kind == "resnet" else TemporalAttention(s.channels, config)
-            for s in sites
-        ]
-        self.layers = nn.ModuleList(layers)
+        self.layers = nn.ModuleList(_layer(site, config) for site in sites)
         self.blends = nn.ModuleList(Blend(config) for _ in sites)
 
     def apply_at(self, index: int, hidden: Tensor, embedding: Tensor, context: list[Tensor]) -> Tensor:
@@ -219,6 +229,15 @@ class TemporalLayers(nn.Module):
                 got=frames,
                 remedy="generate it in parts",
             )
+
+
+def _layer(site: Site, config: TemporalConfig) -> nn.Module:
+    """What stands at a site: a convolution after residual blocks, attention after attention blocks."""
+    if site.kind == "attention":
+        return TemporalAttention(site.channels, config)
+    if config.convolution:
+        return TemporalResBlock(site.channels, config)
+    return TemporalAttention(site.channels, config, with_context=True)
 
 
 def _groups(channels: int) -> int:

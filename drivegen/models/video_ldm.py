@@ -1,4 +1,4 @@
-"""The video latent diffusion model: the image model, frozen, with temporal layers in between."""
+"""The video latent diffusion model: the image model, frozen or not, with temporal layers in between."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class VideoLDM(nn.Module):
     """Predicts the noise (or velocity, or image) of clips whose frames belong together.
 
     Args:
-        image: the image model; it is frozen and stays in evaluation mode.
+        image: the image model; it is frozen and stays in evaluation mode, until `train_image` says otherwise.
         config: shape of the temporal layers.
 
     Attributes:
@@ -37,11 +37,18 @@ class VideoLDM(nn.Module):
         self.image = image.requires_grad_(False).eval()
         self.temporal = TemporalLayers(sites(image.unet), image.config.latent_channels, config)
         self.force_image = False
+        self._image_trains = False
+
+    def train_image(self, trains: bool = True) -> VideoLDM:
+        """Let the image model learn with the temporal layers, as Stable Video Diffusion does; or freeze it (again)."""
+        self._image_trains = trains
+        self.image.requires_grad_(trains)
+        return self.train(self.training)
 
     def train(self, mode: bool = True) -> VideoLDM:
-        """Training mode of the temporal layers; the image model stays as it is."""
+        """Training mode of what is trained: the image model stays as it is while it is frozen."""
         super().train(mode)
-        self.image.eval()
+        self.image.train(mode and self._image_trains)
         return self
 
     def forward(
@@ -66,7 +73,7 @@ class VideoLDM(nn.Module):
             return self.image(sample, timestep, conditions)
         self.temporal.check_frames(frames)
         context = _fitting(context, sample)
-        with torch.no_grad():  # the image model is frozen
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self._image_trains):
             tokens, mask, raster = self.image.encode_conditions(sample, conditions)
         embedding = self.temporal.motion(timestep, conditions)
         known = self.temporal.context(context)

@@ -121,10 +121,15 @@ def test_pickles_are_never_loaded(folder: Path) -> None:
     [
         ("scheduler/scheduler_config.json", {"prediction_type": "flow"}, "unknown prediction type.*got flow"),
         ("scheduler/scheduler_config.json", {"beta_schedule": "cosine"}, "kind: unknown value"),
-        ("scheduler/scheduler_config.json", {"rescale_betas_zero_snr": True}, "rescale_betas_zero_snr: not supported"),
+        ("scheduler/scheduler_config.json", {"trained_betas": [0.1, 0.2]}, "trained_betas: not supported"),
+        (
+            "scheduler/scheduler_config.json",
+            {"rescale_betas_zero_snr": True, "prediction_type": "epsilon"},
+            "prediction_type: cannot be learnt where there is nothing but noise",
+        ),
         ("unet/config.json", {"addition_embed_type": "text_time"}, "addition_embed_type: not supported"),
         ("unet/config.json", {"mid_block_type": "Exec"}, "mid_block_type: unknown block type.*got Exec"),
-        ("unet/config.json", {"block_out_channels": [16, 64]}, "tensor has another shape"),
+        ("unet/config.json", {"block_out_channels": [16, 64]}, r"has shape \(32, 16, 3, 3\) instead of \(64, 16"),
         ("vae/config.json", {"up_block_types": ["AttnUpDecoderBlock2D"] * 4}, "up_block_types: unknown block type"),
     ],
 )
@@ -139,6 +144,25 @@ def test_missing_files_are_named(folder: Path, tmp_path: Path) -> None:
         load_public_image_ldm(tmp_path / "absent")
     (folder / "scheduler" / "scheduler_config.json").unlink()
     with pytest.raises(DataError, match=r"scheduler_config\.json: no such file"):
+        load_public_image_ldm(folder, CONDITIONS)
+
+
+def test_zero_terminal_snr_is_read(folder: Path) -> None:
+    edit(folder / "scheduler" / "scheduler_config.json", rescale_betas_zero_snr=True)
+    assert load_public_image_ldm(folder, CONDITIONS).info.schedule.zero_terminal_snr
+
+
+def test_every_kind_of_misfit_is_named(folder: Path) -> None:
+    path = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(path)
+    tensors["extra.weight"] = tensors.pop("conv_in.bias")
+    tensors["conv_out.bias"] = torch.zeros(7)
+    save_file(tensors, path)
+    named = (
+        r"3 tensors do not fit.*conv_in\.bias is missing; extra\.weight is unknown; "
+        r"conv_out\.bias has shape \(7,\) instead of \(4,\)"
+    )
+    with pytest.raises(DataError, match=named):
         load_public_image_ldm(folder, CONDITIONS)
 
 
