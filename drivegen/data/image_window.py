@@ -21,6 +21,11 @@ class CropWindow:
     width: int
 
 
+def centred_window(image_size: tuple[int, int], size: tuple[int, int]) -> CropWindow:
+    """The largest window in the middle of an image of `image_size` (h, w) that has the aspect ratio of `size`."""
+    return _window(image_size, size, (image_size[0] / 2, image_size[1] / 2))
+
+
 def fit_camera(camera: Camera, size: tuple[int, int]) -> tuple[Camera, CropWindow]:
     """Crop to the aspect ratio of `size` (h, w) and scale to it.
 
@@ -30,13 +35,9 @@ def fit_camera(camera: Camera, size: tuple[int, int]) -> tuple[Camera, CropWindo
     Returns:
         The camera of the result, and the window of the original image that it shows.
     """
-    height, width = camera.size
-    kept_height = min(height, max(1, round(width * size[0] / size[1])))
-    kept_width = min(width, max(1, round(height * size[1] / size[0])))
-    top = _offset(float(camera.intrinsics[1, 2]), kept_height, height)
-    left = _offset(float(camera.intrinsics[0, 2]), kept_width, width)
-    window = CropWindow(top, left, kept_height, kept_width)
-    return camera.crop(top, left, (kept_height, kept_width)).resize(size), window
+    principal = float(camera.intrinsics[1, 2]), float(camera.intrinsics[0, 2])
+    window = _window(camera.size, size, principal)
+    return camera.crop(window.top, window.left, (window.height, window.width)).resize(size), window
 
 
 def fit_image(image: Bytes, window: CropWindow, size: tuple[int, int]) -> Bytes:
@@ -55,6 +56,16 @@ def fit_image(image: Bytes, window: CropWindow, size: tuple[int, int]) -> Bytes:
     # Averaging over areas is the filter without aliasing for shrinking; it degenerates to nearest for enlarging.
     resized = cv2.resize(part, (size[1], size[0]), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     return np.ascontiguousarray(resized)
+
+
+def _window(image_size: tuple[int, int], size: tuple[int, int], centre: tuple[float, float]) -> CropWindow:
+    """The largest window with the aspect ratio of `size`, as near to centred on a point (row, column) as can be."""
+    height, width = image_size
+    kept_height = min(height, max(1, round(width * size[0] / size[1])))
+    kept_width = min(width, max(1, round(height * size[1] / size[0])))
+    return CropWindow(
+        _offset(centre[0], kept_height, height), _offset(centre[1], kept_width, width), kept_height, kept_width
+    )
 
 
 def _offset(principal: float, kept: int, full: int) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from drivegen.training.config import (
         AutoencoderStage,
         ImageStage,
+        InterpolationStage,
         OptimConfig,
         PerceptionStage,
         Stage,
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AutoencoderStage",
     "ImageStage",
+    "InterpolationStage",
     "OptimConfig",
     "PerceptionStage",
     "Stage",
     "TrainConfig",
     "VideoStage",
+    "build_caches",
     "train",
 ]
 
@@ -37,6 +40,13 @@ def train(config: TrainConfig) -> Path:
     from drivegen.training.run import run_training
 
     return run_training(config)
+
+
+def build_caches(config: TrainConfig) -> None:
+    """Build what a stage caches before its first step, where it is not there yet; see `run.build_caches`."""
+    from drivegen.training import run
+
+    run.build_caches(config)
 
 
 def __getattr__(name: str) -> Any:

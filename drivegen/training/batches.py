@@ -5,9 +5,9 @@ What step k of process r sees depends on (seed, k, r) alone, so a resumed run go
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -48,10 +48,16 @@ class ItemOrder:
 
 
 class FrameSource:
-    """Single frames for the autoencoder."""
+    """Single frames for the autoencoder.
 
-    def __init__(self, frames: np.ndarray, rows: np.ndarray) -> None:
-        self.frames, self.rows = frames, rows
+    Args:
+        frames: (N, H, W, 3) uint8.
+        rows: those to use.
+        name: what a row of `frames` is called.
+    """
+
+    def __init__(self, frames: np.ndarray, rows: np.ndarray, name: Callable[[int], str] = "frame {}".format) -> None:
+        self.frames, self.rows, self.name = frames, rows, name
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -59,6 +65,10 @@ class FrameSource:
     def fetch(self, items: np.ndarray) -> Tensor:
         """Frames (B, H, W, 3) uint8."""
         return torch.from_numpy(self.frames[self.rows[items]])
+
+    def names(self, items: np.ndarray) -> list[str]:
+        """What the items are called."""
+        return [self.name(int(row)) for row in self.rows[items]]
 
 
 class ClipSource:
@@ -70,6 +80,7 @@ class ClipSource:
         conditions: arrays (M, ...).
         clips: rows of the clips to use.
         single_frames: items are frames (T = 1) instead of clips.
+        name: what a row of `clip_frames` is called.
     """
 
     def __init__(
@@ -80,9 +91,10 @@ class ClipSource:
         *,
         clips: np.ndarray,
         single_frames: bool,
+        name: Callable[[int], str] = "clip {}".format,
     ) -> None:
         self.latents, self.clip_frames, self.conditions = latents, clip_frames, conditions
-        self.clips, self.single_frames = clips, single_frames
+        self.clips, self.single_frames, self.name = clips, single_frames, name
 
     def __len__(self) -> int:
         return len(self.clips) * (self.clip_frames.shape[1] if self.single_frames else 1)
@@ -99,6 +111,11 @@ class ClipSource:
         }
         return torch.from_numpy(latents.astype(np.float32)), from_arrays(arrays)
 
+    def names(self, items: np.ndarray) -> list[str]:
+        """The clips that the items are, or are frames of."""
+        clips = self.clips[items // self.clip_frames.shape[1]] if self.single_frames else self.clips[items]
+        return [self.name(int(row)) for row in clips]
+
     def clip_rows(self, rows: np.ndarray) -> tuple[Tensor, Conditions]:
         """Whole clips by their row in the cache."""
         latents = self.latents[self.clip_frames[rows]]
@@ -114,6 +131,14 @@ class Source(Protocol):
 
     def fetch(self, items: np.ndarray) -> Any:
         """The batch of some items (B,) int64."""
+
+
+@runtime_checkable
+class NamedSource(Source, Protocol):
+    """A source that can say which clips or frames its items are."""
+
+    def names(self, items: np.ndarray) -> list[str]:
+        """One name for each of the items (B,)."""
 
 
 class BatchStream(IterableDataset):
@@ -136,14 +161,22 @@ class BatchStream(IterableDataset):
 
     def first_items(self) -> np.ndarray:
         """The items of the first batch."""
-        return self.order.items((self.first_step * self.world + self.rank) * self.batch, self.batch)
+        return self.items(self.first_step)
+
+    def items(self, step: int) -> np.ndarray:
+        """The items of a step's batch, (batch,) int64."""
+        return self.order.items((step * self.world + self.rank) * self.batch, self.batch)
 
     def __iter__(self) -> Iterator[object]:
         step = self.first_step
         while True:
-            first = (step * self.world + self.rank) * self.batch
-            yield self.source.fetch(self.order.items(first, self.batch))
+            yield self.source.fetch(self.items(step))
             step += 1
+
+
+def item_names(source: Source, items: np.ndarray) -> list[str]:
+    """What a source calls its items; their numbers where it has no names."""
+    return source.names(items) if isinstance(source, NamedSource) else [f"item {item}" for item in items]
 
 
 def spread(count: int, wanted: int) -> np.ndarray:

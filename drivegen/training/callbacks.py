@@ -53,7 +53,8 @@ class RunClock(pl.Callback):
         scale = lr_scale(trainer.global_step, self.fraction, optim)
         for group in trainer.optimizers[0].param_groups:
             group["lr"] = optim.lr * scale
-        if trainer.global_step % self.config.log_every == 0:
+        # Lightning writes what the last step of every `log_every` logs.
+        if (trainer.global_step + 1) % self.config.log_every == 0:
             pl_module.log("train/lr", optim.lr * scale, batch_size=1)
 
     def on_train_batch_end(
@@ -189,7 +190,9 @@ class ProgressReport(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Show where the run is."""
+        """Show where the run is, and log the rate."""
+        if trainer.global_step % self.config.log_every == 0:
+            pl_module.log("train/frames_per_second", self._rate(trainer), batch_size=1)
         if not trainer.is_global_zero:
             return
         if self._bar is not None and self._task is not None:
@@ -208,9 +211,8 @@ class ProgressReport(pl.Callback):
         self.on_train_end(trainer, pl_module)
 
     def _text(self, trainer: pl.Trainer, outputs: Any) -> str:
-        first_step, first_s, first_fraction = self._started
-        seconds = max(self.clock.elapsed_s - first_s, 1e-6)
-        rate = (trainer.global_step - first_step) * self.frames_per_step * trainer.world_size / seconds
+        _, first_s, first_fraction = self._started
+        seconds, rate = self.clock.elapsed_s - first_s, self._rate(trainer)
         progress = self.clock.fraction - first_fraction
         left = (1.0 - self.clock.fraction) * seconds / progress if progress > 0 else float("nan")
         loss = float(outputs["loss"]) if isinstance(outputs, dict) and "loss" in outputs else float("nan")
@@ -218,3 +220,9 @@ class ProgressReport(pl.Callback):
             f", held-out {k} {v:.4f}" for k, v in self.validation.latest.items() if k in ("loss", "psnr_db")
         )
         return f"step {trainer.global_step}, loss {loss:.4f}{held_out}, {rate:.1f} frames/s, {left:.0f} s left"
+
+    def _rate(self, trainer: pl.Trainer) -> float:
+        """Frames per second of all processes since this run began or went on."""
+        first_step, first_s, _ = self._started
+        seconds = max(self.clock.elapsed_s - first_s, 1e-6)
+        return (trainer.global_step - first_step) * self.frames_per_step * trainer.world_size / seconds

@@ -59,6 +59,7 @@ class ClipCache:
         clip_frames: (M, T) rows of `frames`.
         conditions: mapped arrays (M, ...); empty when none were asked for.
         skipped: frames that could not be read.
+        keys: (root, scene, camera, index) of each frame.
     """
 
     folder: Path
@@ -67,6 +68,17 @@ class ClipCache:
     clip_frames: np.ndarray
     conditions: dict[str, np.ndarray]
     skipped: tuple[Skipped, ...]
+    keys: tuple[FrameKey, ...] = ()
+
+    def frame_name(self, row: int) -> str:
+        """What a user calls frame `row`: scene, camera, number."""
+        _, scene, camera, index = self.keys[row]
+        return f"{scene}/{camera}/{index}"
+
+    def clip_name(self, row: int) -> str:
+        """What a user calls clip `row`: scene, camera, first to last frame."""
+        first, last = (int(self.clip_frames[row, place]) for place in (0, -1))
+        return f"{self.frame_name(first)}-{self.keys[last][3]}"
 
     def usable_clips(self) -> np.ndarray:
         """Rows of the clips all of whose frames could be read."""
@@ -110,6 +122,7 @@ def open_clip_cache(
         np.load(folder / "clip_frames.npy"),
         {path.stem: np.load(path, mmap_mode="r") for path in sorted((folder / "conditions").glob("*.npy"))},
         tuple(Skipped(where, why) for where, why in facts["skipped"]),
+        keys,
     )
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from drivegen.conditions import DropoutConfig
 from drivegen.core import ConfigError
 from drivegen.data import DataConfig
-from drivegen.models import AutoencoderConfig, ImageLDMConfig, TemporalConfig
+from drivegen.diffusion import TrainingNoise
+from drivegen.models import GAP_FRAMES, AutoencoderConfig, ImageLDMConfig, ScheduleInfo, TemporalConfig
+from drivegen.training.adversarial_config import AdversarialConfig
+from drivegen.training.decoder_config import DecoderStage
+from drivegen.training.interpolation_config import InterpolationStage
 from drivegen.training.optim_config import OptimConfig
 from drivegen.training.perception_config import PerceptionStage
+from drivegen.training.upsampler_config import UpsamplerStage
 
-Stage = Literal["autoencoder", "image", "video", "perception"]
+Stage = Literal["autoencoder", "image", "video", "perception", "decoder", "interpolation", "upsampler"]
 
 
 @dataclass(frozen=True)
 class AutoencoderStage:
-    """Images to latents and back: L1, edges at several scales, and a light pull towards a unit Gaussian."""
+    """Images to latents and back: L1, edges at several scales, and a light pull on the latents."""
 
     net: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     optim: OptimConfig = field(default_factory=lambda: OptimConfig(batch=16, lr=1e-3, ema_decay=0.998))
@@ -26,7 +31,12 @@ class AutoencoderStage:
     """Weight of the L1 of horizontal and vertical differences, averaged over `edge_scales`."""
     edge_scales: tuple[int, ...] = (1, 2, 4)
     kl_weight: float = 1e-5
-    """Weight of the divergence from a unit Gaussian, mean over latent values."""
+    """Weight of the divergence from a unit Gaussian, mean over latent values (regulariser kl)."""
+    commitment_weight: float = 0.25
+    """Weight of the mean squared distance of latents from their codes (regulariser vq)."""
+    perceptual_weight: float = 0.0
+    """Weight of the distance of features (of fixed random convolutions, which need no download)."""
+    adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
     flip: bool = True
     """Mirror half of the images."""
     freeze_encoder: bool = False
@@ -42,6 +52,18 @@ class ImageStage:
     net: ImageLDMConfig = field(default_factory=ImageLDMConfig)
     optim: OptimConfig = field(default_factory=lambda: OptimConfig(batch=32, lr=5e-4))
     dropout: DropoutConfig = field(default_factory=DropoutConfig)
+    schedule: ScheduleInfo | None = None
+    """Noise schedule that the model is trained with from now on, such as image.schedule={kind: flow} (then with
+    image.net.prediction_type=flow_prediction) or {zero_terminal_snr: true}; None: the folder's, for a fresh model the
+    paper's."""
+    noise: TrainingNoise = field(default_factory=TrainingNoise)
+    text: bool = True
+    """With public_image_ldm: a prompt of weather, time of day and crowdedness through the folder's text encoder, where
+    it has one, feeds the UNet beside our tokens."""
+
+    def __post_init__(self) -> None:
+        if self.net.text is not None:
+            raise ConfigError("prompts come with a public model", where="net.text", remedy="set public_image_ldm")
 
 
 @dataclass(frozen=True)
@@ -51,10 +73,28 @@ class VideoStage:
     net: TemporalConfig = field(default_factory=TemporalConfig)
     optim: OptimConfig = field(default_factory=lambda: OptimConfig(batch=4, lr=5e-4))
     dropout: DropoutConfig = field(default_factory=DropoutConfig)
+    noise: TrainingNoise = field(default_factory=TrainingNoise)
     context_probabilities: tuple[float, ...] = (0.2, 0.5, 0.3)
     """Probabilities of 0, 1, 2, ... known first frames (p_S of the paper, which does not state its values)."""
+    train: Literal["temporal", "all"] = "temporal"
+    """temporal: the image model stays frozen (paper). all: every weight is trained, as Stable Video Diffusion does; the
+    model folder then holds that image model, which also draws single frames and first frames: `image_loss_weight`
+    decides how well it still does. Interpolation that was trained on the old one is dropped."""
+    image_loss_weight: float = 0.3
+    """train=all: weight of the loss of one frame of each clip drawn without temporal layers. 0 trains on motion alone:
+    what generator=image_ldm and the first frame of a clip then look like is left to chance."""
+    interpolation_probability: float = 0.0
+    """Share of each batch that is clips of `interpolation.regimes` with both ends known, so that one set of temporal
+    layers serves prediction and interpolation. 0: prediction alone; stage=interpolation trains another set."""
 
     def __post_init__(self) -> None:
+        if self.image_loss_weight < 0:
+            raise ConfigError("must not be negative", where="image_loss_weight", got=self.image_loss_weight)
+        if not 0.0 <= self.interpolation_probability < 1.0:
+            got = self.interpolation_probability
+            raise ConfigError("out of range", where="interpolation_probability", expected="0 to 1, exclusive", got=got)
+        if self.interpolation_probability and self.optim.batch < 2:
+            raise ConfigError("no room for both tasks", where="optim.batch", expected=">= 2", got=self.optim.batch)
         total = sum(self.context_probabilities)
         if not self.context_probabilities or min(self.context_probabilities) < 0 or abs(total - 1.0) > 1e-6:
             raise ConfigError(
@@ -114,6 +154,9 @@ class TrainConfig:
     image: ImageStage = field(default_factory=ImageStage)
     video: VideoStage = field(default_factory=VideoStage)
     perception: PerceptionStage = field(default_factory=PerceptionStage)
+    decoder: DecoderStage = field(default_factory=DecoderStage)
+    interpolation: InterpolationStage = field(default_factory=InterpolationStage)
+    upsampler: UpsamplerStage = field(default_factory=UpsamplerStage)
 
     def __post_init__(self) -> None:
         for name in ("steps", "devices", "validate_every", "validation_batches", "sample_clips", "log_every"):
@@ -125,7 +168,8 @@ class TrainConfig:
                 raise ConfigError("must be positive", where=name, got=value)
         if not 0 <= self.holdout_fraction < 1:
             raise ConfigError("out of range", where="holdout_fraction", expected="0 to 1", got=self.holdout_fraction)
-        if self.start_from is not None and (self._starts_alone or self.public_image_ldm is not None):
+        takes_weights = self.stage in ("image", "video") and self.public_image_ldm is None
+        if self.start_from is not None and not takes_weights:
             raise ConfigError(
                 "nothing to take from there",
                 where="start_from",
@@ -149,6 +193,9 @@ class TrainConfig:
             "image": self.image.optim,
             "video": self.video.optim,
             "perception": self.perception.optim,
+            "decoder": self.decoder.optim,
+            "interpolation": self.interpolation.optim,
+            "upsampler": self.upsampler.optim,
         }
         return stages[self.stage]
 
@@ -156,6 +203,13 @@ class TrainConfig:
     def _starts_alone(self) -> bool:
         """Whether the stage builds on no other."""
         return self.stage in ("autoencoder", "perception")
+
+    @property
+    def clip_data(self) -> DataConfig:
+        """`data` with the clips of the chosen stage: interpolation's have a length and rates of their own."""
+        if self.stage != "interpolation":
+            return self.data
+        return replace(self.data, frames=GAP_FRAMES, stride=max(self.interpolation.regimes))
 
     @property
     def cache_root(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytorch_lightning as pl
 from torch.utils.data import DataLoader
 
-from drivegen.training.batches import BatchStream, Source
+from drivegen.training.batches import BatchStream, Source, item_names
 
 
 class StageData(pl.LightningDataModule):
@@ -26,5 +26,11 @@ class StageData(pl.LightningDataModule):
         """Batches of this process; reading from memory maps needs no worker processes."""
         trainer = self.trainer
         rank, world = (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
-        stream = BatchStream(self.source, self.batch, self.seed, first_step=self.first_step, rank=rank, world=world)
-        return DataLoader(stream, batch_size=None, num_workers=0)
+        return DataLoader(self._stream(rank, world), batch_size=None, num_workers=0)
+
+    def names(self, step: int, rank: int, world: int) -> list[str]:
+        """What the samples are called that process `rank` of `world` sees at a step."""
+        return item_names(self.source, self._stream(rank, world).items(step))
+
+    def _stream(self, rank: int, world: int) -> BatchStream:
+        return BatchStream(self.source, self.batch, self.seed, first_step=self.first_step, rank=rank, world=world)

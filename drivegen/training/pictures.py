@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from drivegen.core import FrameLabels, LabelPolicy, recamera
 from drivegen.core.arrays import Bytes
 from drivegen.data import ClipSample
 from drivegen.diffusion import GuidanceTerm
-from drivegen.drawing import contact_sheet, draw_boxes, enlarge, write_png
+from drivegen.drawing import contact_sheet, draw_boxes, enlarge, write_animation, write_png
 from drivegen.generation.pipeline import decode_frames, generate_latents_image, predict
 from drivegen.generation.sampler import SamplerConfig
 from drivegen.models import Models
@@ -29,11 +30,26 @@ _MIN_WIDTH_PX = 256
 _SEED = 0
 
 
+@dataclass(frozen=True)
+class Painting:
+    """A picture, and the same as a short video.
+
+    Attributes:
+        sheet: (H, W, 3) uint8.
+        frames: (T, h, w, 3) uint8.
+        fps: rate of those frames.
+    """
+
+    sheet: Bytes
+    frames: Bytes
+    fps: float
+
+
 class Painter(Protocol):
     """Draws what the module can do now; called in evaluation mode with the averaged weights in place."""
 
-    def __call__(self, device: torch.device) -> Bytes:
-        """An image (H, W, 3) uint8."""
+    def __call__(self, device: torch.device) -> Bytes | Painting:
+        """An image (H, W, 3) uint8, or one with a short video."""
 
 
 def paint_autoencoder(net: torch.nn.Module, frames: Bytes) -> Painter:
@@ -79,23 +95,37 @@ def paint_video(
     sampler: SamplerConfig,
     policy: LabelPolicy,
 ) -> Painter:
-    """Each clip as three rows: sampled from its first frame, the same with boxes, reference with boxes."""
+    """Each clip as three rows: sampled from its first frame, the same with boxes, reference with boxes.
 
-    def paint(device: torch.device) -> Bytes:
+    The short video shows the sampled clips above the reference.
+    """
+
+    def paint(device: torch.device) -> Painting:
         models.codec.to(device)
         drawn = predict(models, conditions.to(device), latents[:, :1].to(device), _seeds(samples), sampler)
         frames = decode_frames(models, drawn).numpy()
         rows: list[Bytes] = []
+        videos: tuple[list[list[Bytes]], list[list[Bytes]]] = ([], [])
         for clip, sample in enumerate(samples):
             plain = [_enlarged(frame) for frame in frames[clip]]
             rows += plain
             rows += [_boxed(frame, labels, policy) for frame, labels in zip(plain, sample.labels, strict=True)]
             reference = [_enlarged(frame) for frame in sample.frames]
             rows += [_boxed(frame, labels, policy) for frame, labels in zip(reference, sample.labels, strict=True)]
+            videos[0].append(plain)
+            videos[1].append(reference)
         title = "per clip: sampled from the first frame, with boxes, reference with boxes"
-        return contact_sheet(rows, columns=frames.shape[1], title=title)
+        sheet = contact_sheet(rows, columns=frames.shape[1], title=title)
+        return Painting(sheet, side_by_side(videos), samples[0].fps)
 
     return paint
+
+
+def side_by_side(rows: Sequence[Sequence[Sequence[Bytes]]]) -> Bytes:
+    """Videos in rows, as one video (T, H, W, 3): rows of clips of T frames (h, w, 3) each."""
+    length = min(len(clip) for row in rows for clip in row)
+    columns = max(len(row) for row in rows)
+    return np.stack([contact_sheet([c[t] for row in rows for c in row], columns=columns) for t in range(length)])
 
 
 def preview_sampler(steps: int, guidance_scale: float) -> SamplerConfig:
@@ -105,7 +135,7 @@ def preview_sampler(steps: int, guidance_scale: float) -> SamplerConfig:
 
 
 class Pictures(pl.Callback):
-    """Writes pictures to TensorBoard and to `folder/step-*.png`.
+    """Writes pictures to TensorBoard and to `folder/step-*.png`, short videos to `folder/step-*.webp`.
 
     Args:
         painter: draws them.
@@ -137,9 +167,12 @@ class Pictures(pl.Callback):
         self._latest = step
         pl_module.eval()
         with pl_module.ema.applied(), trainer.precision_plugin.forward_context():
-            picture = self.painter(pl_module.device)
+            painted = self.painter(pl_module.device)
         pl_module.train()
+        picture = painted.sheet if isinstance(painted, Painting) else painted
         write_png(self.folder / f"step-{step:06d}.png", picture)
+        if isinstance(painted, Painting):
+            write_animation(self.folder / f"step-{step:06d}.webp", painted.frames, painted.fps)
         logger = trainer.logger
         experiment = getattr(logger, "experiment", None)
         add_image: Callable[..., None] | None = getattr(experiment, "add_image", None)

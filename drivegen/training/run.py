@@ -21,8 +21,10 @@ from drivegen.core import DataError
 from drivegen.training.batches import BatchStream
 from drivegen.training.cache_folder import local_rank
 from drivegen.training.callbacks import EmaCallback, ProgressReport, RunClock, Validation
+from drivegen.training.checkpoint import stamp, starting_step
 from drivegen.training.config import TrainConfig
 from drivegen.training.datamodule import StageData
+from drivegen.training.guard import FiniteGuard
 from drivegen.training.pictures import Pictures
 from drivegen.training.precision import LIGHTNING_NAMES, Precision, measure_precision
 from drivegen.training.prepared import Prepared
@@ -40,26 +42,24 @@ def run_training(config: TrainConfig) -> Path:
 
     Raises:
         ConfigError: `out` holds a run with other settings.
-        DataError: data or model cannot be read.
+        DataError: data or model cannot be read, a checkpoint does not fit, or a loss is not finite.
         KeyboardInterrupt: SIGINT or SIGTERM came; a checkpoint was saved.
     """
     folder = RunFolder(config)
     if folder.finished:
         say(f"{config.stage}: already trained, {folder.facts()['steps']} steps; resume=false would start again")
         return folder.model
-    cores = len(os.sched_getaffinity(0))
-    torch.set_num_threads(config.threads or max(1, cores // config.devices))
     device = _device(config)
-    prepared = prepare(config, open_training_data(config), config.workers or cores, device)
+    prepared = _prepared(config, device)
     say(f"{config.stage}: " + ", ".join(f"{key} {value}" for key, value in prepared.facts.items()))
     precision = _decide_precision(config, folder, prepared, device)
     clock, validation = RunClock(config), Validation(prepared.validation, config.validate_every)
-    trainer = _trainer(config, folder, prepared, precision, clock, validation)
     checkpoint = folder.checkpoint if folder.checkpoint.is_file() else None
-    start_step = _checkpoint_step(checkpoint)
+    start_step = starting_step(checkpoint, prepared.module, config.stage)
     if checkpoint is not None:
         say(f"{config.stage}: going on at step {start_step}")
     data = StageData(prepared.source, config.optim.batch, config.seed, first_step=start_step)
+    trainer = _trainer(config, folder, prepared, precision, clock, validation, FiniteGuard(data, folder.checkpoint))
     with _quiet():
         trainer.fit(prepared.module, datamodule=data, ckpt_path=checkpoint, **_safe_loading())
     if clock.interrupted:
@@ -72,6 +72,21 @@ def run_training(config: TrainConfig) -> Path:
     return folder.model
 
 
+def build_caches(config: TrainConfig) -> None:
+    """Build the caches of a run, where they are not there yet, and nothing else.
+
+    Raises:
+        DataError: data or model cannot be read.
+    """
+    _prepared(config, _device(config))
+
+
+def _prepared(config: TrainConfig, device: torch.device) -> Prepared:
+    cores = len(os.sched_getaffinity(0))
+    torch.set_num_threads(config.threads or max(1, cores // config.devices))
+    return prepare(config, open_training_data(config), config.workers or cores, device)
+
+
 def _trainer(
     config: TrainConfig,
     folder: RunFolder,
@@ -79,9 +94,11 @@ def _trainer(
     precision: Precision,
     clock: RunClock,
     validation: Validation,
+    guard: FiniteGuard,
 ) -> pl.Trainer:
     logger = TensorBoardLogger(folder.logs.parent, name=folder.logs.name, version="")
     checkpoint = _LastCheckpoint(
+        config.stage,
         dirpath=folder.checkpoint.parent,
         filename=folder.checkpoint.stem,
         save_top_k=1,
@@ -90,7 +107,7 @@ def _trainer(
     )
     pictures = Pictures(prepared.painter, folder.samples, config.sample_every)
     progress = ProgressReport(config, clock, validation, config.optim.batch * prepared.frames_per_sample)
-    callbacks = [clock, EmaCallback(prepared.module), validation, pictures, progress, checkpoint]
+    callbacks = [guard, clock, EmaCallback(prepared.module), validation, pictures, progress, checkpoint]
     with _quiet():
         return pl.Trainer(
             accelerator=config.accelerator,
@@ -113,6 +130,16 @@ def _trainer(
 
 class _LastCheckpoint(ModelCheckpoint):
     """Saves now and then by time, and once more when training ends for whatever reason it chose itself."""
+
+    def __init__(self, stage: str, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.stage = stage
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Say what it is a checkpoint of."""
+        stamp(checkpoint, self.stage)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         trainer.save_checkpoint(Path(str(self.dirpath)) / f"{self.filename}.ckpt")
@@ -183,23 +210,6 @@ def _export(folder: RunFolder, prepared: Prepared, facts: dict[str, Any]) -> Non
     prepared.module.ema.copy_to_module()
     sha256 = prepared.save(folder.model, facts)
     folder.write_facts({**facts, "model_sha256": sha256, "export_seconds": round(time.monotonic() - start, 1)})
-
-
-def _checkpoint_step(checkpoint: Path | None) -> int:
-    """The step that a checkpoint was saved at; 0 without one.
-
-    Raises:
-        DataError: the file is damaged.
-    """
-    if checkpoint is None:
-        return 0
-    try:
-        return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"])
-    except Exception as error:
-        # Whatever torch makes of a damaged file, the user can do one thing about it.
-        raise DataError(
-            "checkpoint cannot be read", where=checkpoint, got=error, remedy="resume=false starts again"
-        ) from error
 
 
 def _safe_loading() -> dict[str, Any]:

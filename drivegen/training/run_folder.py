@@ -22,7 +22,7 @@ from drivegen.training.cache_folder import local_rank
 from drivegen.training.config import TrainConfig
 
 # Settings that may differ between the runs that finish one training.
-_FREE = frozenset(
+FREE_SETTINGS = frozenset(
     {
         "resume",
         "threads",
@@ -91,11 +91,11 @@ class RunFolder:
 
     def _claim(self) -> None:
         """Take the folder for this run, or find that it is this run's already."""
-        settings = {key: value for key, value in encode(self.config).items() if key not in _FREE}
+        settings = {key: value for key, value in encode(self.config).items() if key not in FREE_SETTINGS}
         file = self.path / "config.json"
         if file.is_file() and self.config.resume:
             earlier = _read_json(file)
-            different = _first_difference(earlier, settings)
+            different = first_difference(earlier, settings)
             if different is not None:
                 key, old, new = different
                 raise ConfigError(
@@ -114,10 +114,11 @@ class RunFolder:
             _write_json(file, settings)
 
 
-def _first_difference(old: Any, new: Any, path: str = "") -> tuple[str, Any, Any] | None:
+def first_difference(old: Any, new: Any, path: str = "") -> tuple[str, Any, Any] | None:
+    """The first setting (dotted key, old, new) in which two configurations differ."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(set(old) | set(new)):
-            found = _first_difference(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+            found = first_difference(old.get(key), new.get(key), f"{path}.{key}" if path else key)
             if found is not None:
                 return found
         return None

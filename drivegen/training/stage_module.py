@@ -39,9 +39,13 @@ class StageModule(pl.LightningModule):
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """One step; what it draws depends on the seed, the step and the process alone."""
-        losses = self.losses(batch, self.generator("train", self.global_step, self.global_rank))
+        losses = self.training_losses(batch, self.generator("train", self.global_step, self.global_rank))
         self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()}, batch_size=1)
         return losses["loss"]
+
+    def training_losses(self, batch: Any, generator: torch.Generator) -> dict[str, Tensor]:
+        """Losses of a training step; a stage with an opponent lets it learn here too."""
+        return self.losses(batch, generator)
 
     @torch.no_grad()
     def validation_losses(self, batches: list[Any]) -> dict[str, float]:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from drivegen.conditions import ConditionConfig
 from drivegen.core import DataError, decode, derive_seed, encode
-from drivegen.data import ClipDataset, ClipIndex, ClipSample
+from drivegen.data import ClipDataset, ClipSample
 from drivegen.diffusion import Schedule
-from drivegen.models import ImageLDM, ModelInfo, Models, VideoLDM, save_model
+from drivegen.models import ImageLDM, ModelInfo, Models, VideoLDM
 from drivegen.training.autoencoder_module import AutoencoderModule
-from drivegen.training.batches import ClipSource, FrameSource, fixed_batches, spread
-from drivegen.training.clip_cache import ClipCache, FrameKey, open_clip_cache
+from drivegen.training.batches import ClipSource, FrameSource, Source, fixed_batches, spread
 from drivegen.training.config import TrainConfig
+from drivegen.training.decoder_stage import prepare_decoder
 from drivegen.training.diffusion_modules import ImageModule, VideoModule
-from drivegen.training.latent_cache import frames_to_video, open_latent_cache
+from drivegen.training.interpolation_stage import joint_sources, prepare_interpolation
+from drivegen.training.latent_cache import frames_to_video
 from drivegen.training.perception_stage import prepare_perception
 from drivegen.training.pictures import Painter, paint_autoencoder, paint_image, paint_video, preview_sampler
 from drivegen.training.prepared import Prepared
-from drivegen.training.progress import report_skips, reporting
 from drivegen.training.stage_module import StageModule
+from drivegen.training.stage_parts import clip_source, data_facts, open_cache, saving
 from drivegen.training.starting_point import starting_models
 from drivegen.training.training_data import TrainingData
+from drivegen.training.upsampler_stage import prepare_upsampler
 
 # Frames that the statistics of the latents are measured on.
 _STATISTICS_FRAMES = 1024
@@ -43,6 +41,12 @@ def prepare(config: TrainConfig, data: TrainingData, workers: int, device: torch
     torch.manual_seed(derive_seed(config.seed, "weights"))
     if config.stage == "perception":
         return prepare_perception(config, data, workers)
+    if config.stage == "decoder":
+        return prepare_decoder(config, data, workers)
+    if config.stage == "interpolation":
+        return prepare_interpolation(config, data, workers, device)
+    if config.stage == "upsampler":
+        return prepare_upsampler(config, data, workers)
     models = starting_models(config)
     if config.stage == "autoencoder":
         return _prepare_autoencoder(config, data, models, workers)
@@ -52,9 +56,9 @@ def prepare(config: TrainConfig, data: TrainingData, workers: int, device: torch
 def _prepare_autoencoder(config: TrainConfig, data: TrainingData, models: Models, workers: int) -> Prepared:
     net = models.codec.autoencoder
     keys = data.all_frames(config.autoencoder.max_frames)
-    training = _open_cache(config, data.training, "frames", workers, frames=keys)
-    held_out = _open_cache(config, data.held_out, "held-out frames", workers)
-    source = FrameSource(training.frames, np.flatnonzero(training.valid))
+    training = open_cache(config, data.training, "frames", workers, frames=keys)
+    held_out = open_cache(config, data.held_out, "held-out frames", workers)
+    source = FrameSource(training.frames, np.flatnonzero(training.valid), training.frame_name)
     held_out_source = FrameSource(held_out.frames, np.flatnonzero(held_out.valid))
     data.require(len(source), len(held_out_source))
 
@@ -71,8 +75,8 @@ def _prepare_autoencoder(config: TrainConfig, data: TrainingData, models: Models
         validation=fixed_batches(held_out_source, min(config.optim.batch, 32), config.validation_batches),
         painter=paint_autoencoder(net, held_out.frames[pictured]),
         frames_per_sample=1,
-        save=_saving(config, models, finish),
-        facts=_data_facts(data, training, held_out),
+        save=saving(config, models, finish),
+        facts=data_facts(data, training, held_out),
     )
 
 
@@ -83,38 +87,27 @@ def _prepare_diffusion(
     if image is None:
         raise DataError("no image model", where=config.model, remedy="train it: drivegen train stage=image")
     sizes, single = image.config.conditions, config.stage == "image"
-    training = _open_cache(config, data.training, "clips", workers, conditions=sizes)
-    held_out = _open_cache(config, data.held_out, "held-out clips", workers, conditions=sizes)
-    source = _clip_source(config, training, models, single_frames=single, device=device)
-    held_out_source = _clip_source(config, held_out, models, single_frames=single, device=device)
+    training = open_cache(config, data.training, "clips", workers, conditions=sizes)
+    held_out = open_cache(config, data.held_out, "held-out clips", workers, conditions=sizes)
+    source = clip_source(config, training, models, single_frames=single, device=device)
+    held_out_source = clip_source(config, held_out, models, single_frames=single, device=device)
     data.require(len(source), len(held_out_source))
     rows = held_out_source.clips[spread(len(held_out_source.clips), config.sample_clips)]
     dataset = ClipDataset(data.held_out)
     samples = [dataset[int(row)] for row in rows]
     models.info = _described(models.info, config, data, samples)
+    sources: tuple[Source, Source] = (source, held_out_source)
+    if config.stage == "video" and config.video.interpolation_probability > 0:
+        sources = joint_sources(config, data, models, (source, held_out_source), workers, device)
     return Prepared(
         module=_diffusion_module(config, models),
-        source=source,
-        validation=fixed_batches(held_out_source, config.optim.batch, config.validation_batches),
+        source=sources[0],
+        validation=fixed_batches(sources[1], config.optim.batch, config.validation_batches),
         painter=_diffusion_painter(config, models, held_out_source, rows, samples),
         frames_per_sample=1 if single else config.data.frames,
-        save=_saving(config, models),
-        facts=_data_facts(data, training, held_out),
+        save=saving(config, models),
+        facts=data_facts(data, training, held_out),
     )
-
-
-def _saving(
-    config: TrainConfig, models: Models, finish: Callable[[], None] = lambda: None
-) -> Callable[[Path, dict[str, Any]], str]:
-    """Writes the folder of models whose networks are those trained; `finish` is called before."""
-
-    def save(folder: Path, facts: dict[str, Any]) -> str:
-        models.codec.to("cpu")
-        finish()
-        models.info = replace(models.info, trained={**models.info.trained, config.stage: facts})
-        return save_model(folder, models)
-
-    return save
 
 
 def _diffusion_module(config: TrainConfig, models: Models) -> StageModule:
@@ -128,7 +121,7 @@ def _diffusion_module(config: TrainConfig, models: Models) -> StageModule:
     if not isinstance(video, VideoLDM):
         raise DataError("no video model", where=config.model)
     video.temporal.check_frames(config.data.frames)
-    return VideoModule(video, schedule, config.video, config.seed)
+    return VideoModule(video, schedule, config.video, config.seed, config.interpolation)
 
 
 def _diffusion_painter(
@@ -142,33 +135,6 @@ def _diffusion_painter(
     return paint_video(models, samples, conditions, latents, sampler, policy)
 
 
-def _open_cache(
-    config: TrainConfig,
-    index: ClipIndex,
-    title: str,
-    workers: int,
-    *,
-    conditions: ConditionConfig | None = None,
-    frames: tuple[FrameKey, ...] | None = None,
-) -> ClipCache:
-    with reporting(f"cache: {title} (drives)") as report:
-        cache = open_clip_cache(
-            index, config.cache_root, conditions=conditions, frames=frames, workers=workers, report=report
-        )
-    report_skips(title, [*index.skipped, *cache.skipped])
-    return cache
-
-
-def _clip_source(
-    config: TrainConfig, cache: ClipCache, models: Models, *, single_frames: bool, device: torch.device
-) -> ClipSource:
-    with reporting("cache: latents (frames)") as report:
-        latents = open_latent_cache(cache, models.codec, config.cache_root, device=device, report=report)
-    return ClipSource(
-        latents, cache.clip_frames, cache.conditions, clips=cache.usable_clips(), single_frames=single_frames
-    )
-
-
 def _described(info: ModelInfo, config: TrainConfig, data: TrainingData, samples: list[ClipSample]) -> ModelInfo:
     """The info with what the data decides: frames, rate, licence."""
     licenses = sorted({sample.license for sample in samples})
@@ -178,14 +144,3 @@ def _described(info: ModelInfo, config: TrainConfig, data: TrainingData, samples
         fps=round(float(np.median([sample.fps for sample in samples])), 3),
         license=config.license or " AND ".join(licenses),
     )
-
-
-def _data_facts(data: TrainingData, training: ClipCache, held_out: ClipCache) -> dict[str, Any]:
-    return {
-        "training_clips": len(data.training),
-        "training_frames": int(training.valid.sum()),
-        "held_out_clips": len(data.held_out),
-        "held_out_frames": int(held_out.valid.sum()),
-        "held_out_is_apart": data.is_held_out,
-        "unreadable_frames": len(training.skipped) + len(held_out.skipped),
-    }

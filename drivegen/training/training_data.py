@@ -72,7 +72,7 @@ def open_training_data(config: TrainConfig) -> TrainingData:
     """
     roots = open_roots(config.data.roots, config.data.version)
     splits = common_splits(roots)
-    data = config.data
+    data = config.clip_data
     if data.split is None and "train" in splits:
         data = replace(data, split="train")
     training = ClipIndex.from_config(data, roots)

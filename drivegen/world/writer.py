@@ -48,15 +48,21 @@ def settings_hash(config: WorldConfig) -> str:
     return hashlib.sha256(json.dumps(settings_of(config), sort_keys=True).encode()).hexdigest()
 
 
-def write_world(config: WorldConfig, out: Path, progress: Callable[[int, int], None] | None = None) -> list[Path]:
+def write_world(
+    config: WorldConfig,
+    out: Path,
+    progress: Callable[[int, int], None] | None = None,
+    go_on: Callable[[], bool] = lambda: True,
+) -> list[Path]:
     """Make a world and write it as nuScenes roots.
 
     Args:
         out: the root itself when one holds all scenes, else the folder of root-00000, root-00001, ...
         progress: called with (scenes done, scenes in all).
+        go_on: asked before each root that is not there yet; False ends the work with the roots there are.
 
     Returns:
-        The roots, in order. Roots that an earlier run finished with the same settings are kept as they are.
+        The finished roots, in order. Roots that an earlier run finished with the same settings are kept as they are.
 
     Raises:
         DataError: there is a root of other settings, or one that this command did not write; or nothing can be
@@ -71,6 +77,8 @@ def write_world(config: WorldConfig, out: Path, progress: Callable[[int, int], N
     for root, indices in roots:
         if root in finished:
             continue
+        if not go_on():
+            break
         _claim(root, config)
         settings = _root_settings(config)
         with _scenes_of(config, indices, root) as scenes:
@@ -85,7 +93,8 @@ def write_world(config: WorldConfig, out: Path, progress: Callable[[int, int], N
                         progress(done, config.scenes)
                 names = {index: scenario_id(config, index) for index in indices}
                 writer.close(splits_of(config, names), {HELD_OUT_FILE: held_out_notes(config, names)})
-    return [root for root, _ in roots]
+        finished.add(root)
+    return [root for root, _ in roots if root in finished]
 
 
 def _root_settings(config: WorldConfig) -> RootSettings:

@@ -110,6 +110,18 @@ def test_many_scenes_make_several_roots_and_reruns_keep_them(tmp_path: Path) -> 
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.jpg")} == before
 
 
+def test_a_world_may_end_early_and_go_on_later(tmp_path: Path) -> None:
+    config = replace(CONFIG, scenes_per_root=1)
+    answers = iter([True, False])
+    some = write_world(config, tmp_path / "some", go_on=lambda: next(answers))
+    assert [root.name for root in some] == ["root-00000"]
+    assert not (tmp_path / "some" / "root-00001").exists()
+    # What is there is not asked about, and what comes later is what would have come at once.
+    answers = iter([True, True])
+    assert len(write_world(config, tmp_path / "some", go_on=lambda: next(answers))) == 3
+    assert len(write_world(config, tmp_path / "some", go_on=lambda: pytest.fail("nothing is missing"))) == 3
+
+
 def test_other_settings_and_foreign_roots_are_refused(tmp_path: Path) -> None:
     write_world(replace(CONFIG, scenes=1), tmp_path / "a")
     with pytest.raises(DataError, match="duration_s"):
