@@ -1,6 +1,6 @@
 """Requests in, annotated clips out: the plan of what to make, the generators that make it, and the sampler's loop."""
 
-from drivegen.generation.config import SampleAuditConfig, SampleConfig
+from drivegen.generation.config import ClipConfig, SampleAuditConfig, SampleConfig
 from drivegen.generation.pipeline import decode_frames, generate_clip_latents, generate_latents_image
 from drivegen.generation.report import SampleReport
 from drivegen.generation.requests import Request
@@ -9,6 +9,7 @@ from drivegen.generation.sampler import SamplerConfig
 from drivegen.generation.sources import plan
 
 __all__ = [
+    "ClipConfig",
     "Request",
     "SampleAuditConfig",
     "SampleConfig",

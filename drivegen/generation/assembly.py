@@ -50,6 +50,6 @@ def provenance_of(
         seed=request.seed,
         model_id=model_id,
         model_sha256=model_sha256,
-        layout_source=request.scenario.source,
+        layout_source=request.layout_source,
         license=request.scenario.license,
     )

@@ -13,7 +13,9 @@ from drivegen.core.crowdedness import Crowdedness, CrowdednessLevels
 from drivegen.core.errors import ConfigError
 from drivegen.core.labels import LabelPolicy
 from drivegen.generation.sampler import SamplerConfig
+from drivegen.generation.upsampling_config import UpsamplingConfig
 from drivegen.store import StoreConfig
+from drivegen.world.config import MAX_DURATION_S
 
 Choice = TypeVar("Choice")
 
@@ -46,6 +48,20 @@ class SampleAuditConfig(AuditConfig):
 
 
 @dataclass(frozen=True)
+class ClipConfig:
+    """How long clips are, in seconds rather than in frames."""
+
+    length_s: float | None = None
+    """Takes the place of `frames`: length_s * fps of them. Minutes are made as seconds are, call after call, and in no
+    more memory."""
+
+    def __post_init__(self) -> None:
+        # Written so that NaN is out of range, too.
+        if self.length_s is not None and not self.length_s > 0:
+            raise ConfigError("out of range", where="length_s", expected="more than 0 seconds", got=self.length_s)
+
+
+@dataclass(frozen=True)
 class SampleConfig:
     """A dataset to be made: how many clips of what, by which generator, into which folder."""
 
@@ -55,6 +71,17 @@ class SampleConfig:
     frames: int = 8
     """Frames per clip; more than the video model's own number extends the clip from its two newest frames."""
     fps: float = 3.0
+    clip: ClipConfig = field(default_factory=ClipConfig)
+    interpolate: Literal[0, 1, 2] = 0
+    """How many times the rate of the key frames is multiplied by 4: key frames are made at fps / 4^interpolate, and
+    `frames` and `fps` are those of the finished clip, such as frames=29 fps=12 interpolate=1."""
+    upsample: bool = False
+    """Enlarge the finished frames with the model's upsampler."""
+    futures: int = 1
+    """How many clips go on from each first frame, each with noise of its own."""
+    start_frame: Path | None = None
+    """A picture that every clip begins with, in place of the image model's first frame. Nobody knows where its objects
+    are, so the clips are conditioned on motion and on what was asked for alone, and are marked unlabelled."""
     scenarios: Literal["world", "nuscenes", "file"] = "world"
     """Where the layouts come from: the embedded world, nuScenes roots (`root`), or pinned ones (`file`)."""
     generator: Literal["video_ldm", "image_ldm", "reference"] = "video_ldm"
@@ -81,6 +108,7 @@ class SampleConfig:
     model: Path | None = None
     """Model folder; None takes the one that ships with the package."""
     sampler: SamplerConfig = field(default_factory=SamplerConfig)
+    upsampling: UpsamplingConfig = field(default_factory=UpsamplingConfig)
     batch: int = 3
     """Clips computed together; part of what decides the bytes, so the last batch is padded."""
     threads: int | None = None
@@ -95,7 +123,7 @@ class SampleConfig:
     out: Path = Path("out/sample")
 
     def __post_init__(self) -> None:
-        for name in ("clips", "frames", "batch", "sheet_clips"):
+        for name in ("clips", "frames", "futures", "batch", "sheet_clips"):
             _at_least_one(name, getattr(self, name))
         if self.threads is not None:
             _at_least_one("threads", self.threads)
@@ -123,8 +151,43 @@ class SampleConfig:
                 expected=0,
                 got=self.audit.retry,
             )
+        self._check_length()
+        self._check_chain()
         self._check_source("nuscenes", "root", "the folder of a nuScenes root, such as root=data/nuscenes")
         self._check_source("file", "file", "a catalogue, such as file=datasets/catalogues/first_look.json")
+
+    def _check_length(self) -> None:
+        """The embedded world's scenes are long, but not endless."""
+        seconds = self.num_frames / self.fps
+        if self.scenarios != "nuscenes" and seconds > MAX_DURATION_S:
+            raise ConfigError(
+                "clips are longer than a scene of the world",
+                where="frames" if self.clip.length_s is None else "clip.length_s",
+                expected=f"at most {MAX_DURATION_S:g} s",
+                got=f"{seconds:g} s",
+            )
+
+    def _check_chain(self) -> None:
+        """What only the models can do is not asked of anybody else."""
+        video = {
+            "interpolate": self.interpolate > 0,
+            "futures": self.futures > 1,
+            "start_frame": self.start_frame is not None,
+        }
+        asked = [name for name, wanted in video.items() if wanted and self.generator != "video_ldm"]
+        if self.upsample and self.generator == "reference":
+            asked.append("upsample")
+        if asked:
+            raise ConfigError(
+                f"generator={self.generator} does not do it",
+                where=asked[0],
+                got=getattr(self, asked[0]),
+                remedy="set generator=video_ldm",
+            )
+        if self.start_frame is not None and not self.start_frame.is_file():
+            raise ConfigError(
+                "no such file", where="start_frame", expected="a JPEG or PNG picture", got=self.start_frame
+            )
 
     def _check_source(self, scenarios: str, name: str, expected: str) -> None:
         """A source's path is there exactly when the source is chosen."""
@@ -142,6 +205,16 @@ class SampleConfig:
             raise ConfigError(f"scenarios={scenarios} needs it", where=name, expected=expected)
         if not path.exists():
             raise ConfigError("no such file or folder", where=name, expected=expected, got=path)
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of each clip."""
+        return self.frames if self.clip.length_s is None else max(1, round(self.clip.length_s * self.fps))
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the frames are made to follow the boxes of their scenarios."""
+        return self.labels == "boxes" and self.start_frame is None
 
     @property
     def weathers(self) -> tuple[Weather | None, ...]:

@@ -82,7 +82,7 @@ class ReferenceGenerator:
     def _clip(self, request: Request, camera: Camera, frames: Bytes) -> Clip:
         labels = labels_of(request, camera, self._config.label_policy)
         provenance = provenance_of(request, request.reference.kind, "reference")
-        return clip_of(request, frames, labels, provenance, labelled=self._config.labels == "boxes")
+        return clip_of(request, frames, labels, provenance, labelled=self._config.labelled)
 
 
 GENERATORS: dict[str, Callable[[SampleConfig], Generator]] = {

@@ -12,6 +12,7 @@ from drivegen.core.observations import Observer
 from drivegen.generation.compute import thread_count
 from drivegen.generation.config import SampleConfig
 from drivegen.generation.identity import content_hash
+from drivegen.generation.stretches import audit_in_stretches
 
 
 class Judge:
@@ -53,7 +54,7 @@ class Judge:
     def audit(self, clip: Clip) -> Verdict:
         """Look at a clip and judge it."""
         started = time.perf_counter()
-        verdict = self._auditor.audit(clip)
+        verdict = audit_in_stretches(self._auditor, clip)
         self.seconds += time.perf_counter() - started
         return verdict
 

@@ -1,64 +1,123 @@
-"""Conditions and seeds in, frames out: first frame, key frames, extension, decoding. Nothing here reads or writes.
+"""Conditions and seeds in, frames out: first frame, key frames, interpolation, decoding, upsampling.
 
-A clip's noise is drawn from streams named after its seed, the stage and the first frame of the call, so a clip is the
-same alone or in a batch. Latents are scaled, (B, T, C, h, w). Facts: Blattmann et al. 2023 (arXiv 2304.08818),
-section 3 and appendix H.1; what the paper does not do is conditioning every frame of the video on its boxes.
+Each step takes the frames of the one before as they come and hands its own on, so what is in memory does not grow with
+the length of the clip. Nothing here reads or writes. A clip's noise is drawn from streams named after its seed, the
+step and the place in the clip, so a clip is the same alone or in a batch. Latents are scaled, (B, T, C, h, w).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
-from einops import rearrange
 from torch import Tensor
 
 from drivegen.conditions import Conditions
-from drivegen.core.config import decode, encode
-from drivegen.core.errors import DataError
 from drivegen.core.seeds import derive_seed
-from drivegen.diffusion import (
-    SAMPLERS,
-    Schedule,
-    clip_noise,
-    guided,
-    keep_known,
-    start_sample,
-    step_noise,
+from drivegen.generation.clip_conditions import ConditionWindows, WholeConditions, window_of
+from drivegen.generation.decoding import WINDOW_FRAMES, decode_span, decode_video, needed_neighbours
+from drivegen.generation.interpolating import interpolate
+from drivegen.generation.prediction import (
+    CONTEXT_FRAMES,
+    KeyState,
+    begin,
+    call_length,
+    generate_latents_image,
+    key_frames,
+    predict,
+    require_image,
+    require_video,
 )
 from drivegen.generation.sampler import SamplerConfig
-from drivegen.models import Context, ImageLDM, Models, VideoLDM
+from drivegen.generation.streams import regrouped
+from drivegen.generation.upsampling import UpsampledSoFar, upsample_segment
+from drivegen.generation.upsampling_config import UpsamplingConfig
+from drivegen.models import GAP_FRAMES, RATE_FACTOR, Models
 
-# An extension is told this many of the newest key frames: the fewest that carry direction (paper, section 3.2).
-CONTEXT_FRAMES = 2
+__all__ = [
+    "CONTEXT_FRAMES",
+    "Chain",
+    "call_length",
+    "decode_frames",
+    "generate_clip_frames",
+    "generate_clip_latents",
+    "generate_image_frames",
+    "generate_latents_image",
+    "predict",
+    "require_image",
+    "require_video",
+    "window_of",
+]
+
+# Frames that are decoded together where each is decoded by itself.
+SEGMENT_FRAMES = 64
+
+decode_frames = decode_video
 
 
-@torch.inference_mode()
-def generate_latents_image(
-    models: Models, conditions: Conditions, seeds: Sequence[int], config: SamplerConfig
-) -> Tensor:
-    """Every frame by the image model, independently of the others.
+@dataclass(frozen=True)
+class Chain:
+    """Which steps follow the key frames.
+
+    Attributes:
+        interpolate: how many times the rate of the key frames is multiplied by RATE_FACTOR.
+        upsampling: how finished frames are enlarged; None leaves them as they are.
+    """
+
+    interpolate: int = 0
+    upsampling: UpsamplingConfig | None = None
+
+    @property
+    def stride(self) -> int:
+        """Frames of the clip from one key frame to the next."""
+        return RATE_FACTOR**self.interpolate
+
+
+def generate_clip_frames(
+    models: Models,
+    conditions: ConditionWindows,
+    seeds: Sequence[int],
+    config: SamplerConfig,
+    chain: Chain,
+    state: KeyState | None = None,
+) -> Iterator[Tensor]:
+    """The frames of B clips, in blocks and in order.
 
     Args:
-        conditions: B clips of T frames, on the models' device.
         seeds: B seeds.
+        state: the first key frame, where it is not the image model's own for these seeds.
 
-    Returns:
-        Scaled latents (B, T, C, h, w).
+    Yields:
+        Frames (B, t, H, W, 3), uint8 RGB on the CPU.
 
     Raises:
-        DataError: the model folder has no image part.
+        DataError: the model folder lacks a part, which the message names with the command that trains it.
     """
-    net = require_image(models)
-    return _draw(models, net, conditions, None, [derive_seed(seed, "image") for seed in seeds], config)
+    stride, total = chain.stride, conditions.num_frames
+    if state is None:
+        state = begin(models, conditions, seeds, config, stride=stride)
+    count = frames_at(stride, total)
+    keys = key_frames(models, conditions, state, seeds, config, count=count, stride=stride)
+    latents: Iterator[Tensor] = itertools.chain([state.newest], keys)
+    for regime in range(chain.interpolate):
+        raised = interpolated(models, conditions, latents, seeds, config, regime=regime, stride=stride)
+        stride //= RATE_FACTOR
+        latents = first_frames(raised, frames_at(stride, total))
+    return finished(models, latents, seeds, chain)
+
+
+def frames_at(stride: int, total: int) -> int:
+    """Frames that a clip of `total` frames needs at 1 / stride of its rate; the last one may lie beyond its end."""
+    return -(-(total - 1) // stride) + 1
 
 
 @torch.inference_mode()
 def generate_clip_latents(
     models: Models, conditions: Conditions, seeds: Sequence[int], config: SamplerConfig
 ) -> Tensor:
-    """A clip of any length: the first frame by the image model, the rest by the video model.
+    """Key frames alone, all at once: the first frame by the image model, the rest by the video model.
 
     The first call of the video model is told the first frame; each further one the two newest key frames, until the
     clip is done.
@@ -73,135 +132,87 @@ def generate_clip_latents(
     Raises:
         DataError: the model folder has no image or no video part, or its video model makes too few frames at a time.
     """
-    length = call_length(models)
-    latents = generate_latents_image(models, conditions.frame(0), seeds, config)
+    windows = WholeConditions(conditions)
+    state = begin(models, windows, seeds, config)
+    drawn = key_frames(models, windows, state, seeds, config, count=windows.num_frames)
+    return torch.cat([state.newest, *drawn], dim=1)
+
+
+def generate_image_frames(
+    models: Models, conditions: ConditionWindows, seeds: Sequence[int], config: SamplerConfig, chain: Chain
+) -> Iterator[Tensor]:
+    """The frames of B clips by the image model alone, independent of one another; otherwise `generate_clip_frames`."""
+    return finished(models, image_latents(models, conditions, seeds, config), seeds, chain)
+
+
+def image_latents(
+    models: Models, conditions: ConditionWindows, seeds: Sequence[int], config: SamplerConfig
+) -> Iterator[Tensor]:
+    """Latents by the image model, SEGMENT_FRAMES at a time."""
     total = conditions.num_frames
-    while latents.shape[1] < total:
-        known = latents[:, -CONTEXT_FRAMES:]
-        start = latents.shape[1] - known.shape[1]
-        window = window_of(conditions, start, length)
-        drawn = predict(models, window, known, [derive_seed(seed, "video", start) for seed in seeds], config)
-        latents = torch.cat([latents, drawn[:, known.shape[1] :]], dim=1)
-    return latents[:, :total]
+    for start in range(0, total, SEGMENT_FRAMES):
+        window = conditions.window(start, min(SEGMENT_FRAMES, total - start))
+        names = [derive_seed(seed, "frames", start) if start else seed for seed in seeds]
+        yield generate_latents_image(models, window, names, config)
 
 
-@torch.inference_mode()
-def predict(
-    models: Models, conditions: Conditions, known: Tensor, seeds: Sequence[int], config: SamplerConfig
-) -> Tensor:
-    """One call of the video model: T frames, of which the first ones are known.
-
-    Known frames are put back in latent space at every step and are returned bit for bit.
-
-    Args:
-        conditions: B clips of T frames, T the number that the video model was trained on.
-        known: (B, K, C, h, w) scaled latents of the first K frames, 0 <= K < T.
-        seeds: B seeds of this call.
-
-    Returns:
-        Scaled latents (B, T, C, h, w).
-    """
-    net = require_video(models)
-    unknown = known.new_zeros(known.shape[0], conditions.num_frames - known.shape[1], *known.shape[2:])
-    context = Context.known(torch.cat([known, unknown], dim=1), range(known.shape[1]))
-    return _draw(models, net, conditions, context, seeds, config)
-
-
-@torch.inference_mode()
-def decode_frames(models: Models, latents: Tensor) -> Tensor:
-    """Scaled latents (B, T, C, h, w) to frames (B, T, H, W, 3), uint8 RGB on the CPU."""
-    video = models.codec.decode(latents)
-    levels = ((video.clamp(-1.0, 1.0) + 1.0) * 127.5).round().to(torch.uint8)
-    return rearrange(levels, "b t c h w -> b t h w c").cpu().contiguous()
-
-
-def window_of(conditions: Conditions, start: int, length: int) -> Conditions:
-    """Frames start to start + length; beyond the end of the clip the last frame is held, with the vehicle at rest.
-
-    The video model always sees as many frames as it was trained on; what it draws of the held ones is thrown away.
-    """
-    window = conditions.frames(slice(start, start + length))
-    missing = length - window.num_frames
-    if missing <= 0:
-        return window
-    held = {name: _hold(getattr(window, name), missing) for name in _HELD}
-    at_rest = window.ego_motion.new_zeros(window.batch_size, missing, window.ego_motion.shape[-1])
-    return replace(window, ego_motion=torch.cat([window.ego_motion, at_rest], dim=1), **held)
-
-
-def call_length(models: Models) -> int:
-    """Frames of one call of the video model: those that it was trained on.
-
-    Raises:
-        DataError: no video model, or one whose calls cannot extend a clip.
-    """
-    require_video(models)
-    if models.info.frames <= CONTEXT_FRAMES:
-        raise DataError(
-            "too few frames per call to extend a clip",
-            where=f"frames of model folder {models.info.name}",
-            expected=f"more than {CONTEXT_FRAMES}",
-            got=models.info.frames,
-        )
-    return models.info.frames
-
-
-def require_image(models: Models) -> ImageLDM:
-    """The image model of a folder.
-
-    Raises:
-        DataError: the folder has none.
-    """
-    if models.image is None:
-        raise DataError(
-            "no image model", where=f"model folder {models.info.name}", remedy="train it: drivegen train stage=image"
-        )
-    return models.image
-
-
-def require_video(models: Models) -> VideoLDM:
-    """The video model of a folder.
-
-    Raises:
-        DataError: the folder has none.
-    """
-    if models.video is None:
-        raise DataError(
-            "no video model",
-            where=f"model folder {models.info.name}",
-            remedy="train it (drivegen train stage=video), or draw frames without motion (generator=image_ldm)",
-        )
-    return models.video
-
-
-def _draw(
+def interpolated(
     models: Models,
-    net: ImageLDM | VideoLDM,
-    conditions: Conditions,
-    context: Context | None,
+    conditions: ConditionWindows,
+    keys: Iterable[Tensor],
     seeds: Sequence[int],
     config: SamplerConfig,
-) -> Tensor:
-    """Run the sampler from noise to latents (B, T, C, h, w)."""
-    image = require_image(models).config
-    schedule = decode(Schedule, encode(models.info.schedule))
-    shape = (conditions.num_frames, image.latent_channels, *image.conditions.latent_size)
-    noise = clip_noise([derive_seed(seed, "start") for seed in seeds], shape).to(conditions.device)
-    sigmas = schedule.sampling_sigmas(config.num_inference_steps, config.spacing)
-    known, mask = (None, None) if context is None else (context.latents, context.mask)
-    start = start_sample(noise, float(sigmas[0]), known, mask)
-    project = None if known is None or mask is None else keep_known(known, mask)
-    denoise = guided(net, schedule, image.prediction_type, conditions, context, config.guidance)
-    if config.name == "ddim":
-        return SAMPLERS["ddim"](denoise, start, sigmas, project, eta=config.eta, noise=step_noise(seeds))
-    return SAMPLERS[config.name](denoise, start, sigmas, project)
+    *,
+    regime: int,
+    stride: int,
+) -> Iterator[Tensor]:
+    """Key frames (B, t, C, h, w) with the frames between them, gap by gap.
+
+    Args:
+        stride: frames of the clip from one key frame to the next.
+        regime: which pass over the clip this is.
+    """
+    step = stride // RATE_FACTOR
+    last: Tensor | None = None
+    for number, key in enumerate(key for block in keys for key in block.split(1, dim=1)):
+        if last is None:
+            yield key
+        else:
+            gap = number - 1
+            window = conditions.window(gap * stride, GAP_FRAMES, step)
+            ends = torch.cat([last, key], dim=1)
+            yield interpolate(models, window, ends, seeds, config, regime=regime, first_gap=gap)[:, 1:]
+        last = key
 
 
-# Fields of Conditions with a frame axis, but for the ego motion.
-_HELD = ("boxes", "box_category", "box_heading", "box_appearance", "box_appearance_known", "box_mask", "raster")
+def first_frames(blocks: Iterable[Tensor], count: int) -> Iterator[Tensor]:
+    """The first `count` of the frames that come in blocks (B, t, ...); no block is asked for in vain."""
+    left = count
+    for block in blocks:
+        yield block[:, :left]
+        left -= block.shape[1]
+        if left <= 0:
+            return
 
 
-def _hold(values: Tensor, count: int) -> Tensor:
-    """Repeat the last frame of (B, T, ...) `count` times more."""
-    last = values[:, -1:]
-    return torch.cat([values, last.expand(-1, count, *last.shape[2:])], dim=1)
+def finished(models: Models, latents: Iterable[Tensor], seeds: Sequence[int], chain: Chain) -> Iterator[Tensor]:
+    """Frames (B, t, H, W, 3) uint8 of latents, as large as asked for."""
+    frames = decoded(models, latents)
+    return frames if chain.upsampling is None else upsampled(models, frames, seeds, chain.upsampling)
+
+
+def decoded(models: Models, latents: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Frames (B, t, H, W, 3) uint8 of latents, with the neighbours that the decoder wants to see."""
+    size = SEGMENT_FRAMES if models.decoder is None else WINDOW_FRAMES
+    for window in regrouped(latents, size, needed_neighbours(models)):
+        yield decode_span(models, window.frames, window.start, window.stop)
+
+
+def upsampled(
+    models: Models, frames: Iterable[Tensor], seeds: Sequence[int], config: UpsamplingConfig
+) -> Iterator[Tensor]:
+    """Frames (B, t, h, w, 3) uint8 enlarged, segment by segment."""
+    state: UpsampledSoFar | None = None
+    for segment in regrouped(frames, config.segment_frames):
+        large, state = upsample_segment(models, segment.frames, seeds, config, state)
+        yield large

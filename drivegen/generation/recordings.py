@@ -116,14 +116,14 @@ class NuScenesSource:
         longest = 0
         for key in dict.fromkeys(window.drive for window in self._index.windows):
             refs = self._index.roots[key[0]].frame_refs(key[1], key[2])
-            found, frames = windows_of(refs, self._config.frames, self._config.fps)
+            found, frames = windows_of(refs, self._config.num_frames, self._config.fps)
             windows.extend(Window(key, chosen) for chosen in found)
             longest = max(longest, frames)
         if not windows:
             raise DataError(
                 "no recorded stretch is long enough",
                 where=self._config.root,
-                expected=f"{self._config.frames} frames near {self._config.fps:g} frames/s",
+                expected=f"{self._config.num_frames} frames near {self._config.fps:g} frames/s",
                 got=f"at most {longest}",
                 remedy="lower frames or raise fps",
             )

@@ -53,6 +53,8 @@ class Request:
         requested: what was asked for.
         sample_index: position of the clip in the whole run.
         reference: frames of the same scenario as they were recorded or can be rendered.
+        start_seed: of the first frame, where several clips share it; None takes `seed`.
+        future: which of those clips this is, from 0; None when there is one.
     """
 
     clip_id: str
@@ -64,6 +66,14 @@ class Request:
     requested: Requested
     sample_index: int
     reference: ReferenceFrames
+    start_seed: int | None = None
+    future: int | None = None
+
+    @property
+    def layout_source(self) -> str:
+        """Where the layout comes from, and which of its futures the clip shows."""
+        source = self.scenario.source
+        return source if self.future is None else f"{source}; future_index={self.future}"
 
 
 class ScenarioSource(Protocol):

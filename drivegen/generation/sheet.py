@@ -24,39 +24,40 @@ def write_contact_sheet(store: Path, *, clips: int) -> Path:
     sheets, wherever they lie.
     """
     reader = StoreReader(store)
-    shown = [reader.clip(clip_id) for clip_id in reader.clip_ids[:clips]]
+    strips, captions = [], []
+    for clip_id in reader.clip_ids[:clips]:
+        row = reader.row(clip_id)
+        clip = reader.excerpt(clip_id, _shown(row["num_frames"]))
+        strips.append(_strips(clip))
+        captions.append(_caption(clip, row["crowdedness"]))
     path = store / CONTACT_SHEET
-    title = f"{len(shown)} of {len(reader.clip_ids)} clips"
-    write_png(
-        path,
-        contact_sheet(
-            [_strips(clip) for clip in shown],
-            columns=1,
-            captions=[caption_of(clip) for clip in shown],
-            title=title,
-        ),
-    )
+    title = f"{len(strips)} of {len(reader.clip_ids)} clips"
+    write_png(path, contact_sheet(strips, columns=1, captions=captions, title=title))
     return path
 
 
-def caption_of(clip: Clip) -> str:
-    """One line on what a clip shows."""
+def _shown(frames: int) -> list[int]:
+    """Evenly chosen frames of a clip."""
+    count = min(SHOWN_FRAMES, frames)
+    return [int(index) for index in np.linspace(0, frames - 1, count).round()]
+
+
+def _caption(clip: Clip, crowdedness: float) -> str:
+    """One line on what a clip shows; the number of road users is that of all its frames."""
     ambience = f"{clip.ambience.weather or 'unknown weather'}, {clip.ambience.time_of_day or 'unknown time of day'}"
-    users = f"{clip.crowdedness:.1f} road users"
+    users = f"{crowdedness:.1f} road users"
     unlabelled = "" if clip.labelled else ", unlabelled"
     rejected = f", rejected: {', '.join(clip.verdict.reasons)}" if clip.verdict.passed is False else ""
     return f"{clip.clip_id}: {ambience}, {users}{unlabelled}{rejected}"
 
 
 def _strips(clip: Clip) -> Bytes:
-    """Evenly chosen frames of a clip in a row, enlarged; below them the same frames with the boxes that are scored."""
-    count = min(SHOWN_FRAMES, len(clip.frames))
-    chosen = np.linspace(0, len(clip.frames) - 1, count).round().astype(int)
+    """The frames of an excerpt in a row, enlarged; below them the same frames with the boxes that are scored."""
     factor = max(1, round(SHOWN_WIDTH_PX / clip.frames.shape[2]))
-    plain = np.stack([enlarge(clip.frames[index], factor) for index in chosen])
+    plain = np.stack([enlarge(frame, factor) for frame in clip.frames])
     if not clip.labelled:
         return filmstrip(plain)
     # On the enlarged frames, so that the lines are finer than their pixels.
-    pairs = zip(plain, chosen, strict=True)
-    boxed = np.stack([draw_boxes(frame, clip.labels[index], scored_only=True) for frame, index in pairs])
+    pairs = zip(plain, clip.labels, strict=True)
+    boxed = np.stack([draw_boxes(frame, labels, scored_only=True) for frame, labels in pairs])
     return np.concatenate([filmstrip(plain), filmstrip(boxed)])

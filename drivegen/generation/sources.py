@@ -19,6 +19,7 @@ from drivegen.core.crowdedness import Crowdedness
 from drivegen.core.errors import ConfigError, DataError
 from drivegen.core.provenance import FrameKind
 from drivegen.data import fit_camera
+from drivegen.generation.beginnings import SharedBeginnings
 from drivegen.generation.config import SampleConfig
 from drivegen.generation.identity import content_hash
 from drivegen.generation.recordings import NuScenesSource
@@ -33,7 +34,8 @@ def plan(config: SampleConfig) -> ScenarioSource:
         ConfigError: settings that contradict one another.
         DataError: the input cannot be read, or has nothing that fits.
     """
-    return SOURCES[config.scenarios](config)
+    source = SOURCES[config.scenarios](config)
+    return SharedBeginnings(source, config) if config.futures > 1 or config.start_frame is not None else source
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +178,7 @@ SOURCES: dict[str, Callable[[SampleConfig], ScenarioSource]] = {
 def world_config(config: SampleConfig, seed: int) -> WorldConfig:
     """The world that lasts as long as a clip and is filmed at its rate."""
     cameras = config.cameras or WorldConfig().cameras
-    return WorldConfig(seed=seed, duration_s=config.frames / config.fps, hz=config.fps, cameras=cameras)
+    return WorldConfig(seed=seed, duration_s=config.num_frames / config.fps, hz=config.fps, cameras=cameras)
 
 
 def scene_of(world: WorldConfig, index: int, asked: Asked) -> WorldScene:
@@ -188,9 +190,9 @@ def scene_of(world: WorldConfig, index: int, asked: Asked) -> WorldScene:
 def world_request(config: SampleConfig, scene: WorldScene, camera: str, asked: Asked, index: int) -> Request:
     """The request to make one clip of a scene."""
     scenario = scene.scenario
-    times = tuple(int(time) for time in scenario.frame_times_us[camera][: config.frames])
-    if len(times) < config.frames:
-        raise DataError("scene is too short", where=scenario.scenario_id, expected=config.frames, got=len(times))
+    times = tuple(int(time) for time in scenario.frame_times_us[camera][: config.num_frames])
+    if len(times) < config.num_frames:
+        raise DataError("scene is too short", where=scenario.scenario_id, expected=config.num_frames, got=len(times))
     return Request(
         clip_id=clip_id_of(scenario.scenario_id, camera, index),
         scenario=scenario,

@@ -8,7 +8,7 @@ JPEG do not compress), floats are plain + zstd, and only strings of few values g
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +77,13 @@ def open_writer(path: Path, table: TableName) -> pq.ParquetWriter:
     )
 
 
-def write_clips(path: Path, table: TableName, clips: Iterable[pa.Table], frames_per_row_group: int) -> int:
-    """Write the rows of clips, given one table per clip in the order of clip_id, to one file.
+def write_clips(path: Path, table: TableName, parts: Iterable[pa.Table], frames_per_row_group: int) -> int:
+    """Write the rows of clips, in the order of clip_id, to one file.
 
     What is written depends on the rows alone, not on how they were chunked or where they come from.
+
+    Args:
+        parts: one table per clip; of `frames` also whole row groups of a clip one after another.
 
     Returns:
         The number of rows.
@@ -88,27 +91,63 @@ def write_clips(path: Path, table: TableName, clips: Iterable[pa.Table], frames_
     rows = 0
     with open_writer(path, table) as writer:
         if table == "frames":
-            for clip in clips:
-                writer.write_table(clip.combine_chunks(), row_group_size=frames_per_row_group)
-                rows += len(clip)
+            for part in parts:
+                writer.write_table(part.combine_chunks(), row_group_size=frames_per_row_group)
+                rows += len(part)
         else:
-            merged = pa.concat_tables(clips).combine_chunks()
-            writer.write_table(merged, OBJECT_ROWS_PER_GROUP if table == "objects" else CLIP_ROWS_PER_GROUP)
-            rows = len(merged)
+            size = OBJECT_ROWS_PER_GROUP if table == "objects" else CLIP_ROWS_PER_GROUP
+            for group in _groups(parts, size):
+                writer.write_table(group, size)
+                rows += len(group)
     return rows
 
 
-def read_rows(path: Path, table: TableName, clip_id: str | None = None, version: int = SCHEMA_VERSION) -> pa.Table:
+def _groups(parts: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:
+    """Tables of `size` rows, the last one fewer, from tables of any number of rows; one empty table of no rows."""
+    waiting: list[pa.Table] = []
+    given = 0
+    for part in parts:
+        waiting.append(part)
+        while sum(map(len, waiting)) >= size:
+            merged = pa.concat_tables(waiting)
+            yield merged.slice(0, size).combine_chunks()
+            waiting, given = [merged.slice(size)], given + size
+    if waiting and (any(map(len, waiting)) or not given):
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def read_rows(
+    path: Path,
+    table: TableName,
+    clip_id: str | None = None,
+    version: int = SCHEMA_VERSION,
+    frame_indices: Collection[int] | None = None,
+) -> pa.Table:
     """All rows of a file, or those of one clip, in file order (row groups of other clips are not read).
 
     Args:
         version: schema version of the store; whatever it is, the rows have today's columns.
+        frame_indices: of `frames` of one clip: these alone, and only their row groups are read.
     """
     if clip_id is None:
         with pq.ParquetFile(path) as file:
             return upgraded(file.read(), table, version)
-    rows = pq.read_table(path, schema=arrow_schema(table, version), filters=[("clip_id", "==", clip_id)])
+    filters: list[tuple[str, str, Any]] = [("clip_id", "==", clip_id)]
+    if frame_indices is not None:
+        filters.append(("frame_index", "in", list(frame_indices)))
+    rows = pq.read_table(path, schema=arrow_schema(table, version), filters=filters)
     return upgraded(rows, table, version)
+
+
+def read_segments(path: Path, clip_id: str | None = None) -> Iterator[pa.Table]:
+    """The row groups of a file of `frames` of today's schema, or those of one clip, one after another."""
+    with pq.ParquetFile(path) as file:
+        column = file.schema_arrow.get_field_index("clip_id")
+        for group in range(file.num_row_groups):
+            # A row group is of one clip. Leaves are counted before it, but clip_id is the first column.
+            found = file.metadata.row_group(group).column(column).statistics
+            if clip_id in (None, found.min):
+                yield file.read_row_group(group)
 
 
 def _features(columns: Iterable[Column]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -97,12 +97,12 @@ class Partial:
         files = [path / _DROPPED for path in self._finished()]
         return {path.parent.name: tuple(json.loads(path.read_bytes())) for path in files if path.is_file()}
 
-    def add(self, clip_id: str, tables: Mapping[TableName, pa.Table], frames_per_row_group: int) -> Path:
-        """Keep a clip; returns its folder."""
+    def add(self, clip_id: str, tables: Mapping[TableName, Iterable[pa.Table]], frames_per_row_group: int) -> Path:
+        """Keep a clip, whose tables may come in parts; returns its folder."""
         temporary = self._begin_clip(clip_id)
-        for name, table in tables.items():
+        for name, parts in tables.items():
             path = temporary / f"{name}.parquet"
-            write_clips(path, name, [table], frames_per_row_group)
+            write_clips(path, name, parts, frames_per_row_group)
             fsync(path)
         return self._finish_clip(clip_id, temporary)
 

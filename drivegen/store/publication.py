@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from drivegen.store.card import write_card
 from drivegen.store.config import StoreConfig
 from drivegen.store.croissant import write_croissant
 from drivegen.store.manifest import MANIFEST, FileEntry, Manifest, Tables, config_hash, file_sha256, shard_name
-from drivegen.store.parquet import read_rows, write_clips
+from drivegen.store.parquet import read_rows, read_segments, write_clips
 from drivegen.store.partial import CARD, CROISSANT, Partial, fsync
 from drivegen.store.schema import SCHEMA_VERSION, TABLES, TableName
 
@@ -145,15 +145,18 @@ def _write(
 ) -> FileEntry:
     pending, published, config = sources
 
-    def rows_of(clip_id: str) -> pa.Table:
+    def parts_of(clip_id: str) -> Iterable[pa.Table]:
         if clip_id in pending:
-            return read_rows(pending[clip_id] / f"{table}.parquet", table)
-        if published is None:
+            source, wanted = pending[clip_id] / f"{table}.parquet", None
+        elif published is not None:
+            entry = published.manifest.tables.of(table)[published.shard_of[clip_id]]
+            source, wanted = partial.root / entry.path, clip_id
+        else:
             raise KeyError(clip_id)
-        entry = published.manifest.tables.of(table)[published.shard_of[clip_id]]
-        return read_rows(partial.root / entry.path, table, clip_id)
+        return read_segments(source, wanted) if table == "frames" else [read_rows(source, table, wanted)]
 
     path = partial.building / name
-    rows = write_clips(path, table, (rows_of(clip_id) for clip_id in ids), config.frames_per_row_group)
+    parts = (part for clip_id in ids for part in parts_of(clip_id))
+    rows = write_clips(path, table, parts, config.frames_per_row_group)
     fsync(path)
     return FileEntry(name, rows, path.stat().st_size, file_sha256(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,18 +45,23 @@ class StoreReader:
         Raises:
             DataError: no such clip, or rows that are damaged.
         """
-        if clip_id not in self._rows:
-            known = ", ".join(self.clip_ids[:3])
-            raise DataError("no such clip", where=self.root, expected=f"one of {known}, ...", got=clip_id)
-        shard, row = self._rows[clip_id]
-        path = self.root / self.manifest.tables.frames[shard].path
-        try:
-            frames = read_rows(path, "frames", clip_id, self.manifest.schema_version)
-        except (OSError, pa.ArrowException) as error:
-            raise DataError("cannot be read", where=path, got=str(error), remedy=_remedy(self.root)) from error
-        if len(frames) != row["num_frames"]:
-            raise DataError("frames are missing", where=path, expected=row["num_frames"], got=len(frames))
-        return clip_from_rows(row, frames)
+        return self._read(clip_id, None)
+
+    def excerpt(self, clip_id: str, frame_indices: Collection[int]) -> Clip:
+        """Some frames of a clip as a clip of their own, in their order; reads only their row groups.
+
+        Raises:
+            DataError: no such clip or frame, or rows that are damaged.
+        """
+        return self._read(clip_id, set(frame_indices))
+
+    def row(self, clip_id: str) -> dict[str, Any]:
+        """The row of `clips` of one clip, without media.
+
+        Raises:
+            DataError: no such clip.
+        """
+        return self._find(clip_id)[1]
 
     def clips(self) -> Iterator[Clip]:
         """All clips, in the order of their ids, one in memory at a time."""
@@ -67,6 +72,25 @@ class StoreReader:
         """A table as an Arrow dataset, to filter and scan; its columns are those of the store's own schema version."""
         paths = [str(self.root / entry.path) for entry in self.manifest.tables.of(name)]
         return pads.dataset(paths, schema=arrow_schema(name, self.manifest.schema_version), format="parquet")
+
+    def _read(self, clip_id: str, chosen: set[int] | None) -> Clip:
+        shard, row = self._find(clip_id)
+        path = self.root / self.manifest.tables.frames[shard].path
+        try:
+            frames = read_rows(path, "frames", clip_id, self.manifest.schema_version, chosen)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError("cannot be read", where=path, got=str(error), remedy=_remedy(self.root)) from error
+        expected = row["num_frames"] if chosen is None else len(chosen)
+        if len(frames) != expected:
+            raise DataError("frames are missing", where=path, expected=expected, got=len(frames))
+        return clip_from_rows(row, frames)
+
+    def _find(self, clip_id: str) -> tuple[int, dict[str, Any]]:
+        """Shard and row of a clip."""
+        if clip_id not in self._rows:
+            known = ", ".join(self.clip_ids[:3])
+            raise DataError("no such clip", where=self.root, expected=f"one of {known}, ...", got=clip_id)
+        return self._rows[clip_id]
 
     @cached_property
     def _rows(self) -> dict[str, tuple[int, dict[str, Any]]]:

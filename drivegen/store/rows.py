@@ -7,14 +7,14 @@ nested and flat cannot differ.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from drivegen.core import CATEGORY_ID, Clip, CrowdednessLevels, DataError, FrameKind, FrameLabels, Pose
-from drivegen.core.arrays import Floats
+from drivegen.core.arrays import Bytes, Floats
 from drivegen.store.config import StoreConfig
 from drivegen.store.images import encode_image
 from drivegen.store.parquet import arrow_schema
@@ -26,8 +26,10 @@ RECTANGLE = ("x_min_px", "y_min_px", "x_max_px", "y_max_px")
 COLOURS = ("red", "green", "blue")
 
 
-def clip_tables(clip: Clip, config: StoreConfig, levels: CrowdednessLevels) -> dict[TableName, pa.Table]:
+def clip_tables(clip: Clip, config: StoreConfig, levels: CrowdednessLevels) -> dict[TableName, Iterable[pa.Table]]:
     """The rows of a clip: one of `clips`, T of `frames`, one of `objects` per object and frame.
+
+    Those of `frames` come one segment at a time and are made as they are asked for: the images of a long clip are many.
 
     Raises:
         DataError: an unsafe clip_id, timestamps that do not rise, a camera that is not this clip's or not a plain
@@ -37,19 +39,31 @@ def clip_tables(clip: Clip, config: StoreConfig, levels: CrowdednessLevels) -> d
     labels = clip.labels if clip.labelled else ()
     objects = {**_object_columns(labels), **object_verdict_columns(clip)}
     counts = np.array([len(frame) for frame in labels], dtype=np.int32) if labels else np.zeros(len(clip.frames), "i4")
-    images = [{"bytes": encode_image(frame, config), "path": None} for frame in clip.frames]
     repeated: dict[str, Any] = {"clip_id": clip.clip_id, "scenario_id": clip.scenario_id, "camera": clip.camera}
-    columns: dict[TableName, dict[str, Any]] = {
-        "clips": {**repeated, **_clip_row(clip, counts, config, levels), "poster": [images[0]], "video": [None]},
-        "frames": {**repeated, **_frame_columns(clip, counts, config), "image": images},
-        "objects": {**repeated, **objects},
-    }
-    columns["frames"]["objects"] = _nested(objects, counts)
+    poster = _images(clip.frames[:1], config)
+    row = {**repeated, **_clip_row(clip, counts, config, levels), "poster": poster, "video": [None]}
+    frames = {**repeated, **_frame_columns(clip, counts, config), "objects": _nested(objects, counts)}
     indices = np.repeat(np.arange(len(counts)), counts)
-    columns["objects"]["frame_index"] = indices
-    columns["objects"]["timestamp_us"] = columns["frames"]["timestamp_us"][indices]
-    rows: dict[TableName, int] = {"clips": 1, "frames": len(clip.frames), "objects": int(counts.sum())}
-    return {name: _table(name, values, rows[name]) for name, values in columns.items()}
+    keys = {**repeated, "frame_index": indices, "timestamp_us": frames["timestamp_us"][indices]}
+    return {
+        "clips": [_table("clips", row, 1)],
+        "frames": _segments(clip, frames, config),
+        "objects": [_table("objects", {**keys, **objects}, int(counts.sum()))],
+    }
+
+
+def _segments(clip: Clip, columns: dict[str, Any], config: StoreConfig) -> Iterator[pa.Table]:
+    """The rows of `frames`, one row group at a time, from all their columns but the image."""
+    size, total = config.frames_per_row_group, len(clip.frames)
+    arrays = {c.name: _array(columns[c.name], c.type, total) for c in COLUMNS["frames"] if c.name != "image"}
+    for start in range(0, total, size):
+        images = _images(clip.frames[start : start + size], config)
+        part = {name: array.slice(start, size) for name, array in arrays.items()}
+        yield _table("frames", {**part, "image": images}, len(images))
+
+
+def _images(frames: Bytes, config: StoreConfig) -> list[dict[str, bytes | None]]:
+    return [{"bytes": encode_image(frame, config), "path": None} for frame in frames]
 
 
 def check_clip(clip: Clip) -> None:

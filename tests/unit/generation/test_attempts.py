@@ -186,7 +186,7 @@ def test_what_is_left_out_is_counted_and_not_made_again(strict: SampleConfig, mo
     assert (report.tally.made, report.tally.left_out, report.tally.done) == (3, 2, CLIPS)
     assert "2 clips are rejected and left out (blank_frames 2)" in str(report)
     before = files(config.out)
-    monkeypatch.setattr("drivegen.generation.model_generator.generate_latents_image", _never)
+    monkeypatch.setattr("drivegen.generation.model_generator.generate_image_frames", _never)
     again = sample(config)
     assert (again.tally.made, again.tally.kept, again.tally.left_out_before) == (0, 3, 2)
     assert "2 clips had been left out already" in str(again)

@@ -46,12 +46,27 @@ def test_one_value_or_several() -> None:
         ({"sampler": {"num_inference_steps": 0}}, r"sampler\.num_inference_steps"),
         ({"sampler": {"eta": 0.5}}, r"sampler\.eta.*name=ddim"),
         ({"sampler": {"guidance": [{"without": ["colour"], "scale": 2}]}}, r"sampler\.guidance\[0\].*colour"),
+        ({"clip": {"length_s": 0}}, r"clip\.length_s: out of range"),
+        ({"clip": {"length_s": 301}}, r"clip\.length_s: clips are longer than a scene.*at most 300 s.*301 s"),
+        ({"frames": 1000}, "frames: clips are longer than a scene"),
+        ({"futures": 0}, "futures.*>= 1"),
+        ({"interpolate": 3}, "interpolate"),
+        ({"interpolate": 1, "generator": "image_ldm"}, "interpolate: generator=image_ldm does not do it"),
+        ({"upsample": True, "generator": "reference"}, "upsample: generator=reference does not do it"),
+        ({"upsampling": {"overlap_frames": 8}}, r"upsampling\.overlap_frames"),
         ({"generator": "magic"}, "generator: unknown value; expected one of video_ldm, image_ldm, reference"),
     ],
 )
 def test_bad_values_name_their_path(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         decode(SampleConfig, values)
+
+
+def test_seconds_take_the_place_of_frames() -> None:
+    assert decode(SampleConfig, {"frames": 5}).num_frames == 5
+    assert decode(SampleConfig, {"frames": 5, "clip": {"length_s": 60}}).num_frames == 180
+    assert decode(SampleConfig, {"fps": 12, "clip": {"length_s": 300}}).num_frames == 3600
+    assert decode(SampleConfig, {"clip": {"length_s": 0.01}}).num_frames == 1
 
 
 def test_a_root_that_is_there_is_taken(tmp_path: Path) -> None:
