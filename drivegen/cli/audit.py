@@ -105,11 +105,15 @@ def job(config: AuditCommand) -> None:
 
 
 def _judge(store: Path, audit: AuditConfig) -> None:
+    from drivegen.generation.stretches import audit_in_stretches
+
     reader, auditor = StoreReader(store), make_auditor(audit)
     verdicts: dict[str, Verdict] = {}
     with progress("audit", "clips") as advance:
         for clip in reader.clips():
-            verdicts[clip.clip_id] = auditor.audit(clip)
+            # Predictions of the user's are those of whole clips.
+            whole = audit.perception.predictions is not None
+            verdicts[clip.clip_id] = auditor.audit(clip) if whole else audit_in_stretches(auditor, clip)
             advance(len(verdicts), len(reader.clip_ids))
     print(verdict_table(verdicts))
 

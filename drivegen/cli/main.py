@@ -12,12 +12,12 @@ import sys
 
 COMMANDS: dict[str, str] = {
     "world": "render a procedural driving world as nuScenes roots",
-    "train": "train a stage of the models: autoencoder, image, video, or a perception net",
+    "train": "train a stage of the models or a perception net, or all stages by a recipe",
     "sample": "make a dataset of annotated clips",
     "verify": "check a dataset (store=...) or nuScenes tables (root=...)",
     "export": "turn a dataset into mp4 videos or pictures",
     "audit": "judge the clips of a dataset again",
-    "evaluate": "hold a dataset to a reference: metric card, or compare cards",
+    "evaluate": "hold a dataset to a reference: metric card, or compare cards, or run an ablation",
     "prove": "measure whether a generated dataset helps a detector",
     "doctor": "show versions, devices, free disk and the shipped weights",
 }

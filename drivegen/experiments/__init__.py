@@ -1,4 +1,4 @@
-"""Experiments that need several of the other packages: whether generated data helps a detector (`prove`)."""
+"""Experiments that need several other packages: does generated data help (`prove`), what matters (`ablation`)."""
 
 from drivegen.experiments.config import ProveConfig
 from drivegen.experiments.prove import prove

@@ -14,6 +14,7 @@ from drivegen.experiments.comparison import ALL_CLASSES, Row, best_ap50, row_as_
 from drivegen.experiments.intervals import CONFIDENCE, Estimate
 from drivegen.experiments.plot import draw_plot
 from drivegen.experiments.run_files import write_json
+from drivegen.experiments.tables import aligned_table
 from drivegen.experiments.verdict import Basis, Verdict, judge, verdict_line
 
 
@@ -34,7 +35,7 @@ class ProveReport:
     facts: Mapping[str, Any]
 
     def __str__(self) -> str:
-        lines = [_table(_arm_table(self.rows[0]))] if self.rows else []
+        lines = [aligned_table(_arm_table(self.rows[0]))] if self.rows else []
         return "\n".join([*lines, f"report   {self.out / 'prove.md'}", f"verdict  {self.verdict}"])
 
 
@@ -64,16 +65,17 @@ def as_markdown(report: ProveReport) -> str:
         "# Does generated data help a detector?",
         f"**{report.verdict}**",
         f"The same detector ({detector['name']}, {detector['parameters']:,} parameters, frames at "
-        f"{detector['image_size'][0]} x {detector['image_size'][1]}) was trained for {facts['steps']} steps of "
+        f"{detector['image_size'][0]} x {detector['image_size'][1]}) was trained for {facts['steps']} steps "
+        f"{'' if detector['start'] is None else 'more, from its trained weights, '}of "
         f"{facts['batch']} frames on each training set, with seeds {_list(facts['seeds'])}, and tested on reference "
         "frames of scenarios that no training set holds. `reference repeated` is the reference set copied to the size "
         "of reference + generated: at equal steps the same clips in another order. What it differs from `reference` by "
         "is noise, and it is what reference + generated is held to.",
-        _table(_set_table(facts["sets"])),
+        aligned_table(_set_table(facts["sets"])),
     ]
     if report.rows:
         first = report.rows[0]
-        parts += ["## All classes, whole test set", _table(_arm_table(first)), _contrast_table(first, least)]
+        parts += ["## All classes, whole test set", aligned_table(_arm_table(first)), _contrast_table(first, least)]
         parts += ["![AP50 of every run, and differences by class and cell](prove.png)"]
     parts += _sections(report.rows, least)
     parts += ["## How it was measured", _method(facts)]
@@ -95,7 +97,9 @@ def _sections(rows: Sequence[Row], least: float) -> list[str]:
     ):
         parts.append(f"## {title}")
         parts.append(
-            _table(_row_table(chosen, least)) if chosen else "No cell has enough scored objects in enough scenarios."
+            aligned_table(_row_table(chosen, least))
+            if chosen
+            else "No cell has enough scored objects in enough scenarios."
         )
     found = [_verdict(row, asked, least) for row in rows[1:]]
     judged = [verdict for verdict in found if verdict is not Verdict.NOT_MEASURABLE]
@@ -129,7 +133,7 @@ def _contrast_table(row: Row, least: float) -> str:
         difference = row.differences[contrast]
         verdict = _verdict(row, contrast, least).value
         table.append([contrast.words, *_figure(difference, "+"), verdict, contrast.question])
-    return _table(table)
+    return aligned_table(table)
 
 
 def _row_table(rows: Sequence[Row], least: float) -> list[list[str]]:
@@ -179,13 +183,3 @@ def _figure(value: Estimate, sign: str = "") -> list[str]:
 
 def _list(values: Sequence[object]) -> str:
     return ", ".join(str(value) for value in values)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table with aligned columns; the first row is its head."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    ]
-    rule = "| " + " | ".join("-" * width for width in widths) + " |"
-    return "\n".join([lines[0], rule, *lines[1:]])

@@ -46,7 +46,7 @@ class ProveFolder:
         self.path = Path(path)
         self.runs = self.path / "runs"
         self.frames = self.path / "frames"
-        self._claim(dict(settings))
+        claim(self.path, settings)
 
     def decided(self, name: str) -> Any:
         """Something that an earlier start of this experiment measured and decided; None when it did not."""
@@ -79,22 +79,32 @@ class ProveFolder:
     def _facts(self, run: RunKey) -> Path:
         return self.runs / f"{run.name}.json"
 
-    def _claim(self, settings: dict[str, Any]) -> None:
-        file = self.path / "experiment.json"
-        if not file.is_file():
-            self.path.mkdir(parents=True, exist_ok=True)
-            write_json(file, settings)
-            return
-        earlier = read_json(file)
-        for key in sorted(set(earlier) | set(settings)):
-            if earlier.get(key) != settings.get(key):
-                raise ConfigError(
-                    "this folder holds another experiment",
-                    where=f"out={self.path}",
-                    expected=f"{key}={earlier.get(key)}",
-                    got=f"{key}={settings.get(key)}",
-                    remedy="choose another out, or delete this one",
-                )
+
+def claim(path: Path, settings: Mapping[str, Any]) -> None:
+    """Take a folder for an experiment, or find that it is this experiment's already.
+
+    Args:
+        path: made if missing.
+        settings: what decides the figures.
+
+    Raises:
+        ConfigError: the folder holds another experiment.
+    """
+    file = path / "experiment.json"
+    if not file.is_file():
+        path.mkdir(parents=True, exist_ok=True)
+        write_json(file, settings)
+        return
+    earlier = read_json(file)
+    for key in sorted(set(earlier) | set(settings)):
+        if earlier.get(key) != settings.get(key):
+            raise ConfigError(
+                "this folder holds another experiment",
+                where=f"out={path}",
+                expected=f"{key}={earlier.get(key)}",
+                got=f"{key}={settings.get(key)}",
+                remedy="choose another out, or delete this one",
+            )
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

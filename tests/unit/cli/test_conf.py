@@ -16,9 +16,12 @@ import pytest
 from drivegen.cli.composition import compose
 from drivegen.cli.main import COMMANDS
 from drivegen.core import decode, encode
+from drivegen.experiments.recipe_config import TrainCommand
+from drivegen.training.config import Stage
 
 ROOT = Path(__file__).resolve().parents[3]
 CONF = ROOT / "conf"
+RECIPES = sorted(path.stem for path in (CONF / "recipe").glob("*.yaml"))
 
 # What a user has to give, so that the rest can be decoded.
 REQUIRED: dict[str, list[str]] = {
@@ -103,7 +106,23 @@ def test_every_key_is_explained(command: str) -> None:
 
 
 def test_every_file_belongs_to_a_command() -> None:
-    assert {path.stem for path in CONF.rglob("*.yaml")} == {*COMMANDS, "common"}
+    assert {path.stem for path in CONF.glob("*.yaml")} == {*COMMANDS, "common"}
+    # Folders hold what may be chosen for a setting: recipe=release is conf/recipe/release.yaml.
+    assert {path.parent.name for path in CONF.glob("*/*.yaml")} <= {key for c in COMMANDS for key in _fields(c)}
+
+
+def _fields(command: str) -> set[str]:
+    return {field.name for field in dataclasses.fields(_config_class(command))}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_names_every_stage(name: str) -> None:
+    composed = compose("train", [f"recipe={name}", "recipe.minutes=5"])
+    command = decode(TrainCommand, composed)
+    assert command.recipe is not None and command.recipe.minutes == 5
+    # The nets that judge are trained apart from what they judge.
+    stages = {step.stage for step in command.step_configs().values()}
+    assert stages == set(typing.get_args(Stage)) - {"perception"}
 
 
 def test_no_yaml_names_code() -> None:
