@@ -92,6 +92,22 @@ def render(command: str) -> str:
     return header + "\n".join(_class_lines(config_class)) + "\n"
 
 
+ABLATION_HEADER = """\
+# @package _global_
+# drivegen evaluate ablation=tiny: arms of Video LDM's ablation (paper, table 1, right), for CPU cores.
+# Written by tools/write_conf.py from AblationConfig; ??? has to be given.
+out: out/ablation  # Folder of trainings, trials and report; what is finished is not done again
+ablation:
+"""
+
+
+def render_ablation() -> str:
+    """The text of conf/ablation/tiny.yaml: every setting of an ablation, which the other files there change."""
+    from drivegen.experiments.ablation_config import AblationConfig
+
+    return ABLATION_HEADER + "\n".join(_class_lines(AblationConfig, indent=2)) + "\n"
+
+
 def _class_lines(cls: type, instance: Any = None, indent: int = 0) -> list[str]:
     """The lines of a dataclass: of its defaults, or of an instance that a default is."""
     hints, docs = typing.get_type_hints(cls), field_docs(cls)
@@ -207,6 +223,8 @@ def main() -> None:
     """Write the files of the commands named on the command line, or of all."""
     for command in sys.argv[1:] or COMMANDS:
         (CONF / f"{command}.yaml").write_text(render(command), encoding="utf-8")
+        if command == "evaluate":
+            (CONF / "ablation" / "tiny.yaml").write_text(render_ablation(), encoding="utf-8")
 
 
 if __name__ == "__main__":
