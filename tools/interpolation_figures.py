@@ -85,7 +85,8 @@ def run(arguments: Arguments) -> None:
     models = {name: load_model(folder) for name, folder in arguments.arms.items()}
     for arm in models.values():
         require_interpolation(arm)
-    seed, figures, sheets = arguments.numbers["seed"], {}, []
+    seed, sheets = arguments.numbers["seed"], []
+    figures: dict[str, FigureRow] = {}
     for stride in arguments.regimes:
         samples = _samples(arguments, models, GAP_FRAMES, stride, arguments.numbers["gaps"])
         measured, sheet = measure_gaps(models, samples, arguments.numbers)
@@ -135,7 +136,9 @@ def measure_gaps(
 
 def prediction_figures(arguments: Arguments, models: dict[str, Models]) -> dict[str, FigureRow]:
     """The loss of prediction of every arm, with the same noise for all, and over the first arm's."""
-    info, figures, losses = next(iter(models.values())).info, {}, {}
+    info = next(iter(models.values())).info
+    figures: dict[str, FigureRow] = {}
+    losses: dict[str, dict[str, list[float]]] = {}
     recorded = _samples(arguments, models, 2, 1, 1)[0].fps
     samples = _samples(arguments, models, info.frames, max(1, round(recorded / info.fps)), arguments.numbers["clips"])
     for name, arm in models.items():
