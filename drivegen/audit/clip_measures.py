@@ -42,7 +42,7 @@ import numpy as np
 from drivegen.audit import change_measures as change
 from drivegen.audit.ambience_measures import ambience_scores
 from drivegen.audit.objects import Findings, MatchConfig, category_ids, hallucinations, kinds
-from drivegen.audit.reliability import Reliability, base_heights
+from drivegen.audit.reliability import Reliability, Views, base_heights
 from drivegen.audit.thumbnails import distances, middles, thumbnails
 from drivegen.audit.track_looks import colour_jump, colour_looks, identity_drift, identity_looks
 from drivegen.core.arrays import Floats
@@ -143,19 +143,17 @@ def surprise_scores(
     confused: defaultdict[str, list[float]] = defaultdict(list)
     for frame, found in zip(labels, findings, strict=True):
         scored, classes = np.flatnonzero(frame.scored), category_ids(frame)
-        heights = base_heights(frame, match)[scored]
-        for i, value in zip(
-            scored, reliability.missing(classes[scored], heights, found.confidence[scored]), strict=True
-        ):
+        views = Views.of(frame, scored, match)
+        for i, value in zip(scored, reliability.missing(classes[scored], views, found.confidence[scored]), strict=True):
             missing[frame.track_ids[i]].append(float(value))
         there = scored[found.category_ids[scored] >= 0]
         for i, value in zip(there, reliability.confused(classes[there], found.category_ids[there]), strict=True):
             confused[frame.track_ids[i]].append(float(value))
     everyone = [one for track in missing.values() for one in track]
-    strange = [
-        reliability.unlabelled(extra.category_ids, extra.scores).max(initial=0.0)
-        for extra in hallucinations(labels, observation, match)
-    ]
+    strange = []
+    for frame, extra in zip(labels, hallucinations(labels, observation, match), strict=True):
+        heights = base_heights(extra.boxes_px, frame, match)
+        strange.append(reliability.unlabelled(extra.category_ids, heights, extra.scores).max(initial=0.0))
     return {
         "missed_surprise": _share(everyone) if everyone else None,
         "track_missed_surprise": max((_share(track) for track in missing.values()), default=None),

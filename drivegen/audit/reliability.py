@@ -28,6 +28,10 @@ FORMAT: Final = "drivegen-reliability-1"
 RELIABILITY_FILE: Final = "reliability.json"
 HEIGHTS: Final = (12.0, 16.0, 24.0, 40.0)
 """Between these heights, pixels of an image `MatchConfig.base_height_px` tall, objects count together."""
+SHARES: Final = (0.7, 0.95)
+"""Between these shares of an object that are visible, objects count together."""
+SIZES: Final = (16.0,)
+"""Between these heights, in the same pixels, detections count together."""
 CONFIDENCES: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Between these confidences, detections count together."""
 # A cell of a table counts as if so many more had behaved as its neighbours do on the average.
@@ -39,13 +43,37 @@ _UNKNOWN = 0.1
 
 
 @dataclass(frozen=True, eq=False)
+class Views:
+    """How well N objects can be seen.
+
+    Attributes:
+        heights_px: (N,) of their visible boxes, in an image of the base height.
+        shares: (N,) of them that are visible.
+    """
+
+    heights_px: Floats
+    shares: Floats
+
+    @staticmethod
+    def of(labels: FrameLabels, rows: Integers, match: MatchConfig) -> Views:
+        """Of some rows of a frame's labels."""
+        return Views(base_heights(labels.visible_px[rows], labels, match), labels.visible_fraction[rows])
+
+    def bins(self) -> tuple[Integers, Integers]:
+        """Which of HEIGHTS and SHARES they lie between, (N,) each."""
+        return np.digitize(self.heights_px, HEIGHTS), np.digitize(self.shares, SHARES)
+
+
+@dataclass(frozen=True, eq=False)
 class Reliability:
     """Counts over the clean clips.
 
     Attributes:
-        evidence: (classes, heights, confidences) scored objects, by how sure the judge's surest detection there is.
+        evidence: (classes, heights, shares, confidences) scored objects, by how sure the judge's surest detection there
+            is.
         seen_as: (classes, classes) objects of one class that were found, by the class that they were found as.
-        explained: (classes, confidences, 2) detections that some object explains, and all; tall enough ones only.
+        explained: (classes, sizes, confidences, 2) detections that some object explains, and all; tall enough ones
+            only.
         observer_sha256: whose they are; empty where nothing is known.
     """
 
@@ -57,10 +85,12 @@ class Reliability:
     @staticmethod
     def unknown() -> Reliability:
         """Nothing is known of the judge: each of its slips is as surprising as any other."""
-        count, heights, levels = len(CATEGORIES), len(HEIGHTS) + 1, len(CONFIDENCES) + 1
+        count, levels = len(CATEGORIES), len(CONFIDENCES) + 1
         return Reliability(
-            np.zeros((count, heights, levels)), np.zeros((count, count)), np.zeros((count, levels, 2))
-        )  # fmt: skip
+            np.zeros((count, len(HEIGHTS) + 1, len(SHARES) + 1, levels)),
+            np.zeros((count, count)),
+            np.zeros((count, len(SIZES) + 1, levels, 2)),
+        )
 
     def plus(self, other: Reliability) -> Reliability:
         """The counts of both: of two judges there is no such thing.
@@ -77,21 +107,21 @@ class Reliability:
             other.observer_sha256 or self.observer_sha256,
         )
 
-    def missing(self, categories: Integers, heights_px: Floats, confidence: Floats) -> Floats:
-        """How surprising it is that the judge is no surer of objects (N,) of these classes and heights.
+    def missing(self, categories: Integers, views: Views, confidence: Floats) -> Floats:
+        """How surprising it is that the judge is no surer of objects (N,) of these classes and views.
 
         Args:
-            heights_px: (N,) in an image of the base height.
             confidence: (N,) of the surest detection there, 0 where there is none.
         """
+        level = np.digitize(confidence, CONFIDENCES)
         if not self.evidence.any():
-            level = np.digitize(confidence, CONFIDENCES)
             return _surprise(np.where(level < np.digitize(0.3, CONFIDENCES), _UNKNOWN, 1.0))
-        # Of heights at which a class was seldom seen, what it does at others is the best guess.
-        of_class = _smoothed(self.evidence.sum(axis=1), self.evidence.sum(axis=(0, 1)))
-        table = _smoothed(self.evidence, of_class[:, None])
-        share = table.cumsum(axis=2) / table.sum(axis=2, keepdims=True)
-        return _surprise(share[categories, np.digitize(heights_px, HEIGHTS), np.digitize(confidence, CONFIDENCES)])
+        # Of views in which a class was seldom met, what the judge does in others is the best guess.
+        of_class = _smoothed(self.evidence.sum(axis=(1, 2)), self.evidence.sum(axis=(0, 1, 2)))
+        of_height = _smoothed(self.evidence.sum(axis=2), of_class[:, None])
+        table = _smoothed(self.evidence, of_height[:, :, None])
+        share = table.cumsum(axis=3) / table.sum(axis=3, keepdims=True)
+        return _surprise(share[categories, *views.bins(), level])
 
     def confused(self, categories: Integers, seen: Integers) -> Floats:
         """How surprising it is that found objects (N,) look like these classes (N,): 0 for the usual one."""
@@ -104,21 +134,26 @@ class Reliability:
         table = _smoothed(self.seen_as, common)
         return _surprise(table[categories, seen] / table[categories].max(axis=1))
 
-    def unlabelled(self, categories: Integers, confidence: Floats) -> Floats:
-        """How surprising it is that no object explains detections (N,) of these classes and confidences."""
+    def unlabelled(self, categories: Integers, heights_px: Floats, confidence: Floats) -> Floats:
+        """How surprising it is that no object explains detections (N,) of these classes, heights and confidences.
+
+        Args:
+            heights_px: (N,) in an image of the base height.
+        """
         if not self.explained.any():
             return _surprise(1.0 - np.clip(confidence, 0.0, 1.0))
         there, total = self.explained[..., 0], self.explained[..., 1]
-        common = (there.sum(axis=0) + _PRIOR / 2) / (total.sum(axis=0) + _PRIOR)
+        common = (there.sum(axis=(0, 1)) + _PRIOR / 2) / (total.sum(axis=(0, 1)) + _PRIOR)
         share = (there + _PRIOR * common) / (total + _PRIOR)
-        return _surprise(1.0 - share[categories, np.digitize(confidence, CONFIDENCES)])
+        places = np.digitize(heights_px, SIZES), np.digitize(confidence, CONFIDENCES)
+        return _surprise(1.0 - share[categories, *places])
 
     def save(self, path: Path) -> None:
         """Write a file that `load` reads, all of it or nothing."""
         tables = {name: getattr(self, name).astype(int).tolist() for name in _TABLES}
         facts = {
             "format": FORMAT, "observer_sha256": self.observer_sha256, "classes": list(CATEGORIES),
-            "heights_px": list(HEIGHTS), "confidences": list(CONFIDENCES), **tables,
+            "bounds": _bounds(), **tables,
         }  # fmt: skip
         temporary = path.with_name(f".{path.name}.partial")
         temporary.write_text(json.dumps(facts) + "\n", encoding="utf-8")
@@ -133,7 +168,7 @@ class Reliability:
         """
         try:
             facts: Any = json.loads(Path(path).read_text(encoding="utf-8"))
-            known = [facts["format"], facts["classes"], facts["heights_px"], facts["confidences"]]
+            known = [facts["format"], facts["classes"], facts["bounds"]]
             tables = {name: np.array(facts[name], dtype=np.float64) for name in _TABLES}
             sha256 = str(facts["observer_sha256"])
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -145,7 +180,7 @@ class Reliability:
             value.shape == getattr(empty, name).shape and (value >= 0).all() and np.isfinite(value).all()
             for name, value in tables.items()
         )
-        if not fits or known != [FORMAT, list(CATEGORIES), list(HEIGHTS), list(CONFIDENCES)]:
+        if not fits or known != [FORMAT, list(CATEGORIES), _bounds()]:
             raise DataError("counts of another version", where=path, expected=FORMAT, got=known[0], remedy=_REMEDY)
         return Reliability(**tables, observer_sha256=sha256)
 
@@ -161,21 +196,32 @@ def reliability_of(
     tables = Reliability.unknown()
     for labels, seen, found in zip(clip.labels, observation.frames, findings, strict=True):
         scored, classes = np.flatnonzero(labels.scored), category_ids(labels)
-        heights = np.digitize(base_heights(labels, match)[scored], HEIGHTS)
-        _count(tables.evidence, classes[scored], heights, np.digitize(found.confidence[scored], CONFIDENCES))
+        views = Views.of(labels, scored, match)
+        _count(tables.evidence, classes[scored], *views.bins(), np.digitize(found.confidence[scored], CONFIDENCES))
         there = scored[found.category_ids[scored] >= 0]
         _count(tables.seen_as, classes[there], found.category_ids[there])
         tall, known = explained(labels, seen.detections, match)
-        levels = np.digitize(tall.scores, CONFIDENCES)
-        _count(tables.explained, tall.category_ids, levels, np.ones_like(levels))
-        _count(tables.explained, tall.category_ids[known], levels[known], np.zeros_like(levels[known]))
+        for which, some in enumerate((tall[known], tall)):
+            sizes = np.digitize(base_heights(some.boxes_px, labels, match), SIZES)
+            levels = np.digitize(some.scores, CONFIDENCES)
+            _count(tables.explained, some.category_ids, sizes, levels, np.full_like(levels, which))
     return Reliability(tables.evidence, tables.seen_as, tables.explained, observer_sha256)
 
 
-def base_heights(labels: FrameLabels, match: MatchConfig) -> Floats:
-    """Heights (N,) of the visible boxes, in pixels of an image of the base height; NaN where nothing is visible."""
-    heights: Floats = (labels.visible_px[:, 3] - labels.visible_px[:, 1]) * match.base_height_px / labels.camera.size[0]
+def base_heights(boxes_px: Floats, labels: FrameLabels, match: MatchConfig) -> Floats:
+    """Heights (N,) of boxes (N, 4) in a frame, in pixels of an image of the base height."""
+    heights: Floats = (boxes_px[:, 3] - boxes_px[:, 1]) * match.base_height_px / labels.camera.size[0]
     return heights
+
+
+def _bounds() -> dict[str, list[float]]:
+    """Between which values things count together."""
+    return {
+        "heights_px": list(HEIGHTS),
+        "shares": list(SHARES),
+        "sizes_px": list(SIZES),
+        "confidences": list(CONFIDENCES),
+    }
 
 
 def _count(table: Floats, *places: Integers) -> None:

@@ -12,11 +12,16 @@ import pytest
 
 from drivegen.audit import MatchConfig, Reliability, find_objects, reliability_of
 from drivegen.audit.clip_measures import surprise_scores
+from drivegen.audit.reliability import Views
 from drivegen.core import CATEGORY_ID, DataError, Detections
 
 MATCH = MatchConfig()
 CAR, TRUCK, PERSON = (np.array([CATEGORY_ID[name]]) for name in ("car", "truck", "pedestrian"))
 TALL = np.array([30.0])
+
+
+def view(height_px: float, share: float = 1.0, count: int = 1) -> Views:
+    return Views(np.full(count, height_px), np.full(count, share))
 
 
 def counted(hand: Any, clips: int, **kept: bool) -> Reliability:
@@ -46,14 +51,14 @@ def test_counts_are_of_the_clip(hand: Any) -> None:
 
 def test_missing_what_is_always_seen_surprises_more(hand: Any) -> None:
     known, nobody = counted(hand, 30), np.zeros(1)
-    height = np.array([20.0])
-    car, person = known.missing(CAR, height, nobody), known.missing(PERSON, height, nobody)
+    seen = view(20.0)
+    car, person = known.missing(CAR, seen, nobody), known.missing(PERSON, seen, nobody)
     assert car > 2 * person > 0
     sure = np.array([0.95])
-    assert known.missing(CAR, height, sure) < 0.2 * car
+    assert known.missing(CAR, seen, sure) < 0.2 * car
     # Never more surprised by more confidence.
     levels = np.linspace(0, 1, 41)
-    falling = known.missing(np.repeat(CAR, 41), np.repeat(height, 41), levels)
+    falling = known.missing(np.repeat(CAR, 41), view(20.0, count=41), levels)
     assert (np.diff(falling) <= 1e-12).all()
 
 
@@ -69,20 +74,32 @@ def test_the_usual_confusion_is_none() -> None:
 
 
 def test_a_detection_that_is_seldom_right_is_soon_explained() -> None:
-    explained = np.zeros((10, 10, 2))
-    explained[CAR[0], :, :] = (98, 100)
-    explained[TRUCK[0], :, :] = (30, 100)
+    explained = np.zeros((10, 2, 10, 2))
+    explained[CAR[0]] = (98, 100)
+    explained[TRUCK[0]] = (30, 100)
+    explained[CAR[0], 0] = (60, 100)
     known = replace(Reliability.unknown(), explained=explained)
     sure = np.array([0.85])
-    assert known.unlabelled(CAR, sure) > 3 * known.unlabelled(TRUCK, sure)
+    small = np.array([9.0])
+    assert known.unlabelled(CAR, TALL, sure) > 3 * known.unlabelled(TRUCK, TALL, sure)
+    assert known.unlabelled(CAR, TALL, sure) > 2 * known.unlabelled(CAR, small, sure)
+
+
+def test_a_hidden_object_may_be_missed() -> None:
+    evidence = np.zeros_like(Reliability.unknown().evidence)
+    # Never missed in full view, half of the time behind something.
+    evidence[CAR[0], :, 2, -1] = 100
+    evidence[CAR[0], :, 0, [0, -1]] = 50
+    known, nobody = replace(Reliability.unknown(), evidence=evidence), np.zeros(1)
+    assert known.missing(CAR, view(20.0), nobody) > 3 * known.missing(CAR, view(20.0, 0.5), nobody) > 0
 
 
 def test_of_an_unknown_judge_all_slips_count_alike() -> None:
     unknown, nobody = Reliability.unknown(), np.zeros(1)
-    assert unknown.missing(CAR, TALL, nobody) == unknown.missing(PERSON, TALL, nobody) > 0
-    assert unknown.missing(CAR, TALL, np.array([0.5])) == 0
+    assert unknown.missing(CAR, view(30.0), nobody) == unknown.missing(PERSON, view(30.0), nobody) > 0
+    assert unknown.missing(CAR, view(30.0), np.array([0.5])) == 0
     assert unknown.confused(CAR, PERSON) == unknown.confused(CAR, TRUCK) > 0 == unknown.confused(CAR, CAR)
-    assert unknown.unlabelled(CAR, np.array([0.9])) > unknown.unlabelled(CAR, np.array([0.3])) > 0
+    assert unknown.unlabelled(CAR, TALL, np.array([0.9])) > unknown.unlabelled(CAR, TALL, np.array([0.3])) > 0
 
 
 def test_scores_are_of_the_worst_track(hand: Any) -> None:
