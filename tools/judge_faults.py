@@ -2,7 +2,7 @@
 
     python tools/judge_faults.py roots=WORLD[,WORLD...] audit=FOLDER out=OUT.json [thresholds=calibrated|shipped]
         [target=0.04] [seed=0] [per_drive=1] [drives=N] [workers=2] [calibrate_on=val] [test_on=test]
-        [test_roots=WORLD,...] [looks=OUT.jsonl] [sheets=FOLDER] [index=FILE]
+        [test_roots=WORLD,...] [test_drives=N] [looks=OUT.jsonl] [sheets=FOLDER] [index=FILE]
 
 `roots` are worlds with splits (a root, or a folder of roots); clips of 8 frames at 3 fps and of 16 at 12 fps are made
 of them, as far as their rate allows, at 128x256 and 64x128. `audit` is the folder of the audit net. With
@@ -40,7 +40,8 @@ from drivegen.nuscenes_format.roots import versions
 GROUP = "faults"
 DEFAULTS = {
     "thresholds": "calibrated", "target": "0.04", "seed": "0", "per_drive": "1", "drives": "", "workers": "2",
-    "calibrate_on": "val", "test_on": "test", "test_roots": "", "looks": "", "sheets": "", "index": "",
+    "calibrate_on": "val", "test_on": "test", "test_roots": "", "test_drives": "", "looks": "", "sheets": "",
+    "index": "",
 }  # fmt: skip
 
 
@@ -58,7 +59,11 @@ def judge(options: Mapping[str, str]) -> None:
         figures |= calibration_figures(facts, options["calibrate_on"], seed)
     figures |= {f"threshold_{f.name}": Figure(getattr(thresholds, f.name), CHECKS[f.name])
                 for f in fields(thresholds) if getattr(thresholds, f.name) is not None}  # fmt: skip
-    tested = {**options, "roots": options["test_roots"] or options["roots"]}
+    tested = {
+        **options,
+        "roots": options["test_roots"] or options["roots"],
+        "drives": options["test_drives"] or options["drives"],
+    }
     tasks = tasks_of(tested, net, options["test_on"])
     seen = look(tasks, looks, sha256, int(options["workers"]))
     judged = {kind: [rejudged(one.examined, thresholds) for one in seen if one.kind == kind]

@@ -180,8 +180,9 @@ def prove_figures(folder: Path) -> Figures:
 
 
 def prove_lines(rows: Rows) -> list[str]:
-    """The verdict, and the arms by class and cell."""
+    """The verdict, and the arms by class and by cell; the JSON has every class of every cell."""
     places = list(dict.fromkeys(key.rsplit("/", 2)[0] for key in rows if key.count("/") >= 3))
+    places = [place for place in places if place.startswith("all/") or place.endswith("/all classes")]
     names = list(
         dict.fromkeys(key.rsplit("/", 2)[1:][0] + "/" + key.rsplit("/", 1)[1] for key in rows if key.count("/") >= 3)
     )
