@@ -1,7 +1,7 @@
 """The judge judged: thresholds from clean clips of one split, planted faults caught on another.
 
     python tools/judge_faults.py roots=WORLD[,WORLD...] audit=FOLDER out=OUT.json [thresholds=calibrated|shipped]
-        [target=0.04] [seed=0] [per_drive=1] [drives=N] [workers=2] [calibrate_on=val] [test_on=test]
+        [target=0.05] [seed=0] [per_drive=1] [drives=N] [workers=2] [calibrate_on=val] [test_on=test]
         [test_roots=WORLD,...] [test_drives=N] [looks=OUT.jsonl] [sheets=FOLDER] [index=FILE]
 
 `roots` are worlds with splits (a root, or a folder of roots); clips of 8 frames at 3 fps and of 16 at 12 fps are made
@@ -39,7 +39,7 @@ from drivegen.nuscenes_format.roots import versions
 
 GROUP = "faults"
 DEFAULTS = {
-    "thresholds": "calibrated", "target": "0.04", "seed": "0", "per_drive": "1", "drives": "", "workers": "2",
+    "thresholds": "calibrated", "target": "0.05", "seed": "0", "per_drive": "1", "drives": "", "workers": "2",
     "calibrate_on": "val", "test_on": "test", "test_roots": "", "test_drives": "", "looks": "", "sheets": "",
     "index": "",
 }  # fmt: skip

@@ -27,7 +27,6 @@ from drivegen.core import Clip, stream
 _FINDING = ("missed_surprise", "track_missed_surprise")
 _CLASSES = ("class_surprise",)
 _HALLUCINATIONS = ("hallucination_surprise",)
-_EGO_MOTION = ("speed_error", "yaw_rate_error_radps")
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,14 @@ FAULTS: dict[str, Fault] = {
         # A box moved by its width lies on nothing, and what it lay on has no label.
         Fault("shifted_labels", shifted_labels, "labels", (*_FINDING, *_HALLUCINATIONS), 0.95),
         Fault("swapped_classes", swapped_classes, "labels", _CLASSES, 0.95),
-        Fault("deleted_boxes", deleted_boxes, "labels", (*_HALLUCINATIONS, "crowdedness_error"), 0.90),
-        Fault("invented_boxes", invented_boxes, "labels", (*_FINDING, "crowdedness_error"), 0.90),
+        Fault("deleted_boxes", deleted_boxes, "labels", _HALLUCINATIONS, 0.90),
+        Fault("invented_boxes", invented_boxes, "labels", _FINDING, 0.90),
         Fault("relabelled_weather", relabelled_weather, "labels", ("weather_margin",), 0.95),
         Fault("relabelled_time", relabelled_time, "labels", ("time_of_day_margin",), 0.95),
         # Frames that do not show what is labelled at their times also miss objects and move in the wrong way.
         Fault(
             "shuffled_frames", shuffled_frames, "pixels",
-            ("disorder", "order_probability", "flicker_ratio", *_EGO_MOTION, *_FINDING, *_HALLUCINATIONS), 0.95,
+            ("disorder", "order_probability", "flicker_ratio", *_FINDING, *_HALLUCINATIONS), 0.95,
         ),
         Fault("recoloured_track", recoloured_track, "pixels", ("colour_jump", "identity_drift"), 0.80),
         Fault(
@@ -80,7 +79,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault(
             "frozen_video", frozen_video, "pixels",
-            ("motion_ratio", "repeated_share", *_EGO_MOTION, *_FINDING, *_HALLUCINATIONS), 0.95,
+            ("motion_ratio", "repeated_share", *_FINDING, *_HALLUCINATIONS), 0.95,
         ),
         # A model that gives back what it was trained on has made nothing.
         Fault("copied_clip", copied_clip, "pixels", ("nearest_training_ratio",), 0.95, remembered=True),

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from drivegen.audit.faults import FAULTS, Fault
+from drivegen.audit.frames import BLANK
 from drivegen.audit.looking import ClipwiseObserver, window_length
 from drivegen.audit.perception import PerceptionAuditor
-from drivegen.audit.thresholds import CHECKS, Thresholds, failed_checks
+from drivegen.audit.thresholds import Thresholds, failed_checks
 from drivegen.core import Clip, ClipObservation, Verdict, label_boxes
 
 Scores = dict[str, float]
@@ -158,9 +159,9 @@ def rejudged(examined: Examined, thresholds: Thresholds) -> Examined:
     """The same clip held to other thresholds, without another look."""
 
     def again(judged: Judged) -> Judged:
-        # What no threshold decides (a blank frame) stays.
-        others = tuple(reason for reason in judged.reasons if reason not in CHECKS)
-        return Judged(judged.scores, (*others, *failed_checks(judged.scores, thresholds)))
+        # What no threshold decides stays.
+        blank = (BLANK,) if BLANK in judged.reasons else ()
+        return Judged(judged.scores, (*blank, *failed_checks(judged.scores, thresholds)))
 
     faulty = {name: again(judged) for name, judged in examined.faulty.items()}
     return replace(examined, clean=again(examined.clean), faulty=faulty)

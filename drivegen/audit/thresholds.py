@@ -19,39 +19,33 @@ class Thresholds:
     is not checked.
     """
 
-    missed_surprise: float | None = 6.0
+    missed_surprise: float | None = 1.8841
     """Most: how surprising it is that the judge is no surer of the objects, mean over them and one more."""
-    track_missed_surprise: float | None = 6.0
+    track_missed_surprise: float | None = 3.4617
     """Most: likewise of the worst track, mean over its frames and one more."""
-    class_surprise: float | None = 6.0
+    class_surprise: float | None = 3.5633
     """Most: how surprising the classes are that the worst track looks like, mean over its frames and one more."""
-    hallucination_surprise: float | None = 6.0
+    hallucination_surprise: float | None = 2.4017
     """Most: how surprising the most surprising detection without a label is, mean over frames."""
-    weather_margin: float | None = -4.8648
+    weather_margin: float | None = 0.0
     """Least: log probability of the asked weather over that of the likeliest other."""
-    time_of_day_margin: float | None = 0.0
+    time_of_day_margin: float | None = -0.0746
     """Least: likewise of the time of day."""
-    crowdedness_error: float | None = 2.4824
-    """Most: how far the logarithm of one plus the mean number of road users is off."""
-    identity_drift: float | None = 0.5648
+    identity_drift: float | None = 0.4895
     """Most: change of what the worst track looks like to the judge, 0 none, 2 opposite."""
     colour_jump: float | None = 9.3926
     """Most: lasting change of colour of the worst track, beyond its own variation, in CIE Lab units."""
-    speed_error: float | None = 2.0944
-    """Most: how far the speed that it looks like is off, as a share of the true one and 2 m/s more."""
-    yaw_rate_error_radps: float | None = 0.3001
-    """Most: how far the turning that it looks like is off, mean over steps."""
-    motion_ratio: float | None = 0.1566
+    motion_ratio: float | None = 0.106
     """Least: change of the picture where the labels move, 1 as much as one pixel of 32 x 64 gives."""
     repeated_share: float | None = 0.0714
     """Most: frames that show again what an earlier one showed although the labels have moved on."""
-    flicker_ratio: float | None = 1.1156
+    flicker_ratio: float | None = 1.096
     """Most: change from frame to frame over half the change across two."""
-    disorder: float | None = 0.9532
+    disorder: float | None = 1.061
     """Most: how far the order of frames is from the smoothest, 0 natural, 1 random."""
-    order_probability: float | None = 0.0314
+    order_probability: float | None = 0.0644
     """Least: how likely frames stand in their natural order, mean over windows."""
-    nearest_training_ratio: float | None = 0.2
+    nearest_training_ratio: float | None = 0.6162
     """Least: distance to the nearest training clip, 1 as far as training clips are from one another."""
 
 
@@ -63,11 +57,8 @@ CHECKS: dict[str, Bound] = {
     "hallucination_surprise": "most",
     "weather_margin": "least",
     "time_of_day_margin": "least",
-    "crowdedness_error": "most",
     "identity_drift": "most",
     "colour_jump": "most",
-    "speed_error": "most",
-    "yaw_rate_error_radps": "most",
     "motion_ratio": "least",
     "repeated_share": "most",
     "flicker_ratio": "most",

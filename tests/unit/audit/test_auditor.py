@@ -41,16 +41,14 @@ LENIENT = Thresholds(
     hallucination_surprise=0.5,
     weather_margin=-2.0,
     time_of_day_margin=-2.0,
-    crowdedness_error=0.8,
     identity_drift=0.6,
     colour_jump=None,
-    speed_error=0.6,
-    yaw_rate_error_radps=0.2,
     motion_ratio=None,
     repeated_share=0.2,
     flicker_ratio=None,
     disorder=None,
     order_probability=0.2,
+    nearest_training_ratio=None,
 )
 
 

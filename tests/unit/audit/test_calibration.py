@@ -94,7 +94,7 @@ def test_false_alarms_are_only_spent_where_they_catch_something() -> None:
 
 
 def test_checks_that_are_off_stay_off_and_unknown_ones_keep_their_bound() -> None:
-    start = Thresholds(missed_surprise=None, flicker_ratio=7.0)
+    start = Thresholds(missed_surprise=None, flicker_ratio=7.0, weather_margin=-1.0)
     thresholds, _ = calibrated(clips(40, 5), 0.03, start)
     assert thresholds.missed_surprise is None
     assert thresholds.flicker_ratio == 7.0
