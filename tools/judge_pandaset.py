@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from figures import Figure, Figures, write_figures
 from judge_overlay import overlay
 from small_png import write_small_png
 
-from drivegen.audit import PerceptionAuditor
+from drivegen.audit import PerceptionAuditor, Reliability
 from drivegen.audit.sanity import Examined, examine, summarise
 from drivegen.core import CATEGORIES, Clip, ConfigError, DrivegenError, FrameKind, Observer, Provenance, label_boxes
 from drivegen.data import ClipDataset, ClipIndex, ClipSample, DataConfig
@@ -49,7 +50,7 @@ def judge(options: Mapping[str, str]) -> None:
         for part, clips in parts.items():
             figures |= {f"{name}/{part}/{key}": figure for key, figure in precision(observer, clips).items()}
         if name.startswith("audit"):
-            figures |= {f"{name}/{key}": figure for key, figure in audited(observer, parts["held_out"], seed).items()}
+            figures |= {f"{name}/{key}": figure for key, figure in audited(observer, parts, seed).items()}
     write_figures(Path(options["out"]), figures, GROUP)
     for key, figure in figures.items():
         print(f"{key}: {figure.value} {figure.unit}" + (f" ({figure.count})" if figure.count is not None else ""))
@@ -77,10 +78,15 @@ def precision(observer: Observer, clips: Sequence[Clip]) -> Figures:
     return {"frames": Figure(len(seen_times), "frames"), **figures}
 
 
-def audited(observer: Observer, clips: Sequence[Clip], seed: int) -> Figures:
-    """What the audit says of recorded frames with their own labels, and of planted faults."""
+def audited(observer: Observer, parts: Mapping[str, Sequence[Clip]], seed: int) -> Figures:
+    """What the audit says of recorded frames with their own labels, and of planted faults.
+
+    What the judge usually does on this camera is taken from the part that the tuned nets were trained on.
+    """
     auditor = PerceptionAuditor(observer)
-    examined: list[Examined] = [examine(clip, auditor, seed) for clip in clips]
+    known = reduce(Reliability.plus, map(auditor.reliability_on, parts["tuned_on"]), Reliability.unknown())
+    auditor = PerceptionAuditor(observer, reliability=known)
+    examined: list[Examined] = [examine(clip, auditor, seed) for clip in parts["held_out"]]
     table = summarise(examined)
     figures: Figures = {
         "clips": Figure(len(examined), f"clips of {CLIP_FRAMES} frames at 10 Hz that overlap by half"),
