@@ -1,12 +1,15 @@
-"""What a model folder says about its parts, as figures: sizes, training, and how far the temporal layers are opened."""
+"""What a model folder says about its parts, as figures: sizes, training, alpha, and the recipe that made it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from figures_json import FigureRow, figure
 
+from drivegen.core import DataError
+from drivegen.experiments.recipe_card import FACTS
 from drivegen.models import VideoLDM, available_parts, count_parameters, load_model
 from drivegen.models.manifest import PART_FILES, Part
 
@@ -30,6 +33,34 @@ def model_figures(folder: Path) -> dict[str, dict[str, FigureRow]]:
         }
     if models.video is not None:
         figures["temporal"] = _training(trained.get("video", {})) | _temporal(models.video, folder)
+    return figures
+
+
+def recipe_figures(folder: Path) -> dict[str, FigureRow]:
+    """What the model card of a recipe says of every step.
+
+    Raises:
+        DataError: the folder was not made by a recipe.
+    """
+    path = folder / FACTS
+    if not path.is_file():
+        raise DataError("not made by a recipe", where=folder, expected=f"{FACTS} beside the weights")
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    figures = {
+        "processor": figure(facts["hardware"]["processor"], facts["hardware"]["accelerator"]),
+        "minutes": figure(sum(facts["seconds"].values()) / 60.0, "minutes in all, data and caches included"),
+    }
+    for name, world in facts["worlds"].items():
+        figures[f"world_{name}"] = figure(world["scenes"], f"scenes, {world['frames']:,} frames")
+    for name, step in facts["steps"].items():
+        held_out = ", ".join(f"{key} {value:.4g}" for key, value in step["held_out"].items())
+        figures |= {
+            f"{name}/minutes": figure(facts["seconds"][name] / 60.0, "min"),
+            f"{name}/training": figure(step["training_seconds"] / 60.0, "min"),
+            f"{name}/steps": figure(step["steps"], "optimiser steps", seed=step.get("seed")),
+            f"{name}/frames_seen": figure(step["frames_seen"], "frames"),
+            f"{name}/held_out": figure(held_out, "on scenes that are not trained on"),
+        }
     return figures
 
 

@@ -1,10 +1,11 @@
 """Makes docs/results/video_ldm.md of docs/results/video_ldm.json and the pictures beside it, whatever is there yet.
 
-    python tools/video_ldm_page.py [model=FOLDER] [ablation=FOLDER] [picture.SECTION=FILE.png] [out=FILE.json]
+    python tools/video_ldm_page.py [model=FOLDER] [recipe=FOLDER] [ablation=FOLDER] [picture.SECTION=PNG] [out=JSON]
 
-`model` puts what a model folder says about its image model and its temporal layers into the file, `ablation` what
-`drivegen evaluate ablation=...` found, `picture.SECTION` a picture. All other figures are put there by the tools that
-measure them (tools/figures_json.py). What the paper says is in tools/video_ldm_sections.py. No figure is typed.
+`model` puts what a model folder says about its image model and its temporal layers into the file, `recipe` what the
+model folder of a recipe says about its steps, `ablation` what `drivegen evaluate ablation=...` found, `picture.SECTION`
+a picture. All other figures are put there by the tools that measure them (tools/figures_json.py). What the paper says
+is in tools/video_ldm_sections.py. No figure is typed.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> None:
     """Put in what is given, then write the page."""
     options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     pictures = {name.removeprefix("picture."): Path(value) for name, value in options.items() if "." in name}
-    known = {"model", "ablation", "out", *(f"picture.{key}" for key in KEYS)}
+    known = {"model", "recipe", "ablation", "out", *(f"picture.{key}" for key in KEYS)}
     if len(options) != len(arguments) or set(options) - known:
         raise ConfigError("bad usage", got=" ".join(arguments), remedy=(__doc__ or "").split("\n\n")[1].strip())
     out = Path(options.get("out", VIDEO_LDM))
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str]) -> None:
 
         for section, figures in model_figures(Path(options["model"])).items():
             put(out, section, figures)
+    if "recipe" in options:
+        from model_figures import recipe_figures
+
+        put(out, "recipe", recipe_figures(Path(options["recipe"])), anew=True)
     if "ablation" in options:
         folder = Path(options["ablation"])
         put(out, "ablation", ablation_figures(folder), anew=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from drivegen.core import ConfigError, DataError
 from drivegen.models import (
+    AutoencoderConfig,
     ImageLDM,
     ImageLDMConfig,
     ModelInfo,
@@ -54,10 +55,23 @@ def _autoencoder(config: TrainConfig) -> Models:
         kept = load_model(folder, [part for part in available_parts(folder) if part != "decoder"])
         return replace(kept, info=replace(kept.info, decoder=None))
     if config.model is None:
+        _check_learns(config.autoencoder.net, "autoencoder.net.kind")
         return build_models(ModelInfo("new", config.data.image_size, autoencoder=config.autoencoder.net))
     loaded = load_model(config.model, ("autoencoder",))
+    _check_learns(loaded.info.autoencoder, config.model)
     info = replace(loaded.info, image=None, temporal=None, decoder=None, interpolation=None, upsampler=None)
     return Models(loaded.codec, None, None, info)
+
+
+def _check_learns(net: AutoencoderConfig, where: str | Path) -> None:
+    if net.kind == "pixel":
+        raise ConfigError(
+            "folded pixels have nothing to learn",
+            where=where,
+            expected="light or kl",
+            got=net.kind,
+            remedy="train stage=image on it right away; drivegen evaluate ablation=tiny has an arm that does",
+        )
 
 
 def _image(config: TrainConfig) -> Models:
@@ -107,6 +121,7 @@ def _upsampler(config: TrainConfig) -> Models:
         trained = dict(models.info.trained)
         trained |= {"upsampler_image": trained.pop("upsampler")} if "upsampler" in trained else {}
         models.info = replace(models.info, trained=trained)
+    models.info.schedule.check_prediction(net.config.prediction_type)
     return replace(models, upsampler=net, info=replace(models.info, upsampler=net.config))
 
 
@@ -168,6 +183,14 @@ def _transplanted_video(folder: Path, donor_folder: Path) -> Models:
     if donor.video is None:
         raise DataError("no temporal layers", where=donor_folder, remedy="name a folder that stage=video has written")
     _same_shape(donor.info, base.image.config, donor.video.image.config, donor_folder)
+    if donor.info.schedule != base.info.schedule:
+        raise DataError(
+            f"the model {donor.info.name} knows other noise levels",
+            where=donor_folder,
+            expected=base.info.schedule,
+            got=donor.info.schedule,
+            remedy="leave start_from out: the stage then starts fresh",
+        )
     video = VideoLDM(base.image, donor.video.config)
     video.temporal.load_state_dict(donor.video.temporal.state_dict())
     info = replace(base.info, temporal=donor.video.config, interpolation=None)

@@ -11,7 +11,17 @@ import torch
 from torch import nn
 
 from drivegen.core import ConfigError, DataError
-from drivegen.models import ImageLDM, Models, TemporalConfig, VideoLDM, build_models, save_model
+from drivegen.models import (
+    AutoencoderConfig,
+    ImageLDM,
+    ModelInfo,
+    Models,
+    ScheduleInfo,
+    TemporalConfig,
+    VideoLDM,
+    build_models,
+    save_model,
+)
 from drivegen.training import TrainConfig
 from drivegen.training.starting_point import fitted_image_config, starting_models
 
@@ -65,6 +75,28 @@ def test_another_shape_is_refused(make_config: MakeConfig, tmp_path: Path) -> No
     asked = replace(config, stage="video", model=tmp_path / "base", start_from=tmp_path / "donor")
     with pytest.raises(DataError, match="another shape"):
         starting_models(asked)
+
+
+def test_temporal_layers_of_other_noise_levels_are_refused(make_config: MakeConfig, tmp_path: Path) -> None:
+    _whole(make_config, tmp_path / "base", 1)
+    donor = _whole(make_config, tmp_path / "donor", 2)
+    donor.info = replace(donor.info, schedule=ScheduleInfo(kind="edm"))
+    save_model(tmp_path / "donor", donor, dtype="float32")
+    asked = replace(make_config("autoencoder"), stage="video", model=tmp_path / "base", start_from=tmp_path / "donor")
+    with pytest.raises(DataError, match="other noise levels"):
+        starting_models(asked)
+
+
+def test_folded_pixels_are_no_autoencoder_to_train(make_config: MakeConfig, tmp_path: Path) -> None:
+    config = make_config("autoencoder")
+    net = AutoencoderConfig(kind="pixel", downsampling=2, latent_channels=12)
+    pixels = replace(config, autoencoder=replace(config.autoencoder, net=net))
+    with pytest.raises(ConfigError, match="nothing to learn"):
+        starting_models(pixels)
+    size = config.data.image_size
+    save_model(tmp_path / "pixels", build_models(ModelInfo("pixels", size, autoencoder=net)))
+    with pytest.raises(ConfigError, match="nothing to learn"):
+        starting_models(replace(config, model=tmp_path / "pixels"))
 
 
 def test_the_autoencoder_has_nothing_to_take(make_config: MakeConfig, tmp_path: Path) -> None:
