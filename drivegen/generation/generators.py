@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from drivegen.core.clips import Clip
 from drivegen.core.errors import DataError
 from drivegen.generation.assembly import clip_of, labels_of, provenance_of
 from drivegen.generation.config import REFERENCE_SIZE, SampleConfig
-from drivegen.generation.model_generator import ModelGenerator
+from drivegen.generation.model_generator import Drawn, ModelGenerator
 from drivegen.generation.requests import Request
 
 
@@ -85,18 +85,16 @@ class ReferenceGenerator:
         return clip_of(request, frames, labels, provenance, labelled=self._config.labelled)
 
 
-GENERATORS: dict[str, Callable[[SampleConfig], Generator]] = {
-    "reference": ReferenceGenerator,
-    "image_ldm": ModelGenerator,
-    "video_ldm": ModelGenerator,
-}
-
-
-def make_generator(config: SampleConfig) -> Generator:
+def make_generator(config: SampleConfig, drawn: Drawn | None = None) -> Generator:
     """The generator of a run.
+
+    Args:
+        drawn: told how many frames of a batch the models have drawn so far; rendered and recorded ones come at once.
 
     Raises:
         ConfigError: it cannot make what is asked, such as the image size.
         DataError: the model folder is missing, damaged or lacks a part.
     """
-    return GENERATORS[config.generator](config)
+    if config.generator == "reference":
+        return ReferenceGenerator(config)
+    return ModelGenerator(config, drawn)

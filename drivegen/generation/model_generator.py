@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +31,24 @@ from drivegen.generation.requests import Request
 from drivegen.generation.upsampling import require_upsampler
 from drivegen.models.folders import Models, Part, available_parts, default_model_folder, load_model
 
+# Told how many frames of a batch are there, over all its clips.
+Drawn = Callable[[int], None]
+
 
 class ModelGenerator:
     """Draws clips from a model folder: by the video model, or frame by frame by the image model alone.
+
+    Args:
+        config: settings of the run.
+        drawn: told now and then how far a batch is, for clips that take minutes.
 
     Raises:
         ConfigError: no such folder, or an image size that the models do not draw.
         DataError: the folder is damaged or lacks a part.
     """
 
-    def __init__(self, config: SampleConfig) -> None:
-        self._config = config
+    def __init__(self, config: SampleConfig, drawn: Drawn | None = None) -> None:
+        self._config, self._drawn = config, drawn
         self._device = device_of(config)
         self._folder = config.model or _shipped()
         self._models = _load(self._folder, config)
@@ -111,6 +118,8 @@ class ModelGenerator:
         for block in self._blocks([*requests, *[requests[-1]] * missing], [*scripts, *[scripts[-1]] * missing]):
             frames[:, done : done + block.shape[1]] = block[: len(requests)].numpy()
             done += block.shape[1]
+            if self._drawn is not None:
+                self._drawn(done * len(requests))
         answers = zip(requests, frames, scripts, strict=True)
         return [self._clip(request, shown, script.labels) for request, shown, script in answers]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from drivegen.core.errors import DataError
 from drivegen.core.observations import Observer
@@ -24,7 +24,13 @@ from drivegen.store import StoreWriter, config_hash
 Progress = Callable[[int, int], None]
 
 
-def sample(config: SampleConfig, progress: Progress | None = None, *, observer: Observer | None = None) -> SampleReport:
+def sample(
+    config: SampleConfig,
+    progress: Progress | None = None,
+    *,
+    frames: Progress | None = None,
+    observer: Observer | None = None,
+) -> SampleReport:
     """Make a dataset of annotated clips.
 
     Clips that an earlier run of the same command wrote are kept; asking for more extends the dataset. When the run is
@@ -32,6 +38,7 @@ def sample(config: SampleConfig, progress: Progress | None = None, *, observer: 
 
     Args:
         progress: told how many of how many clips are done.
+        frames: told how many of how many frames are drawn, within a clip too: for clips that take minutes.
         observer: a judge of your own in place of the audit net (audit.kind=perception); to put only your own detector
             in its place, wrap the net: `audit.detectors.DetectorObserver`.
 
@@ -41,9 +48,11 @@ def sample(config: SampleConfig, progress: Progress | None = None, *, observer: 
     """
     started = time.perf_counter()
     with deterministic_compute(config):
-        source, generator = plan(config), make_generator(config)
+        source, tally = plan(config), Tally()
+        teller = _Teller(tally, len(source), config.num_frames, progress, frames)
+        generator = make_generator(config, teller.drawn)
         judge = Judge(config, observer, generator.training_index())
-        tally = _fill_store(config, source, generator, judge, progress or _silent)
+        _fill_store(config, source, generator, judge, teller)
     sheet = write_contact_sheet(config.out, clips=config.sheet_clips)
     return SampleReport(
         out=config.out,
@@ -58,13 +67,39 @@ def sample(config: SampleConfig, progress: Progress | None = None, *, observer: 
     )
 
 
+@dataclass(frozen=True)
+class _Teller:
+    """Says how far a run is, in clips and in frames."""
+
+    tally: Tally
+    total_clips: int
+    frames_per_clip: int
+    clips: Progress | None
+    frames: Progress | None
+
+    def settled(self) -> None:
+        """A clip is done, or those of a batch that were there have been counted."""
+        if self.clips is not None:
+            self.clips(self.tally.done, self.total_clips)
+
+    def drawn(self, frames: int) -> None:
+        """So many frames of the batch in hand are drawn; those that are drawn for others' sake may be too many."""
+        if self.frames is not None:
+            total = self.total_clips * self.frames_per_clip
+            self.frames(min(total, self.tally.done * self.frames_per_clip + frames), total)
+
+
 def _fill_store(
-    config: SampleConfig, source: ScenarioSource, generator: Generator, judge: Judge, progress: Progress
-) -> Tally:
+    config: SampleConfig,
+    source: ScenarioSource,
+    generator: Generator,
+    judge: Judge,
+    teller: _Teller,
+) -> None:
+    tally = teller.tally
     identities = {"layouts": source.identity(), "compute": generator.identity(), "judge": judge.identity()}
     resolved = resolved_config(config, **identities)
     stamp = config_hash(resolved)
-    tally = Tally()
     with StoreWriter(config.out, config.store, resolved, generator.model(), levels=config.crowdedness_levels) as store:
         for requests in _batches(source, config.batch):
             missing = _missing(requests, store, tally)
@@ -77,11 +112,11 @@ def _fill_store(
                 else:
                     store.write(finished)
                 tally.add(finished, left_out=leave_out)
-                progress(tally.done, len(source))
-            progress(tally.done, len(source))
+                teller.settled()
+            teller.settled()
+            teller.drawn(0)
         if not tally.there:
             raise _nothing(config, generator, tally)
-    return tally
 
 
 def _missing(requests: Sequence[Request], store: StoreWriter, tally: Tally) -> set[str]:
@@ -105,7 +140,3 @@ def _batches(requests: Iterable[Request], size: int) -> Iterator[Sequence[Reques
     iterator = iter(requests)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
-
-
-def _silent(done: int, total: int) -> None:
-    """Tell nobody."""

@@ -126,6 +126,19 @@ def test_the_same_settings_give_the_same_bytes(tmp_path: Path, model_folder: Pat
         assert hashes(tmp_path / config.generator / "1") == hashes(tmp_path / config.generator / "2")
 
 
+def test_clips_tell_their_frames(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivegen.generation.pipeline.SEGMENT_FRAMES", 4)
+    seen: list[tuple[int, int]] = []
+    config = SampleConfig(audit=FRAMES, clips=3, frames=9, model=model_folder, sampler=FAST, batch=2, out=tmp_path)
+    sample(config, frames=lambda done, total: seen.append((done, total)))
+    done = [frames for frames, _ in seen]
+    assert {total for _, total in seen} == {3 * 9}
+    assert done == sorted(done)
+    assert done[-1] == 3 * 9
+    # Within the first batch of two clips, too.
+    assert any(0 < frames < 2 * 9 for frames in done)
+
+
 @pytest.mark.parametrize("generator", ["reference", "video_ldm"])
 def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path: Path, model_folder: Path, generator: str) -> None:
     config = replace(REFERENCE, clips=5, frames=2, generator=generator, sampler=FAST)
