@@ -7,7 +7,7 @@ of `format`, the judge's `observer_sha256` and `ids`, the clip of each row (a cl
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +83,20 @@ class TrainingIndex:
             self.spacing,
         )
 
+    def joined(self, other: TrainingIndex) -> TrainingIndex:
+        """The clips of both, for a model that was trained in several goes; the unit is that of all of them.
+
+        Raises:
+            DataError: features of another judge.
+        """
+        if other.observer_sha256 != self.observer_sha256 or other.features.shape[1:] != self.features.shape[1:]:
+            raise DataError(
+                "index of another judge", where="training index", expected=self.observer_sha256,
+                got=other.observer_sha256, remedy="build it again: drivegen audit 'training.roots=[...]' out=...",
+            )  # fmt: skip
+        ids, features = self.ids + other.ids, np.concatenate([self.features, other.features])
+        return TrainingIndex(ids, features, self.observer_sha256, _spacing(ids, features.astype(np.float32)))
+
     def save(self, path: Path) -> None:
         """Write the file; it is replaced whole or not at all."""
         path = Path(path)
@@ -140,9 +154,9 @@ def build_training_index(observer: Observer, clips: Iterable[tuple[str, Bytes, f
     return TrainingIndex(tuple(ids), features, observer.sha256, _spacing(ids, features.astype(np.float32)))
 
 
-def _spacing(ids: list[str], features: Features) -> float:
+def _spacing(ids: Sequence[str], features: Features) -> float:
     """Median distance of the rows to the nearest row of another clip."""
-    names = np.unique(ids, return_inverse=True)[1]
+    names = np.unique(list(ids), return_inverse=True)[1]
     if len(set(ids)) < 2:
         return float("nan")
     squares = (features**2).sum(axis=1)

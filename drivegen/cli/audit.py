@@ -14,6 +14,7 @@ from drivegen.audit import (
     AuditConfig,
     PerceptionAuditor,
     Reliability,
+    TrainingIndex,
     build_training_index,
     make_auditor,
     make_observer,
@@ -46,6 +47,8 @@ class TrainingClips:
     stride: int = 1
     first_frame: int | None = None
     last_frame: int | None = None
+    earlier: Path | None = None
+    """A file of clips that the model was trained on before; the new file holds them too."""
 
     def data(self) -> DataConfig:
         """The same as the datasets know it."""
@@ -141,6 +144,8 @@ def _measure(store: Path, audit: AuditConfig, out: Path) -> None:
 def _list_training_clips(training: TrainingClips, audit: AuditConfig, out: Path) -> None:
     from drivegen.data import ClipDataset, ClipIndex
 
+    # Read first: what cannot be joined is to be known before the work.
+    earlier = None if training.earlier is None else TrainingIndex.load(training.earlier)
     clips = ClipDataset(ClipIndex.from_config(training.data()))
     with progress("training clips", "clips") as advance:
 
@@ -151,6 +156,7 @@ def _list_training_clips(training: TrainingClips, audit: AuditConfig, out: Path)
                 advance(i + 1, len(clips))
 
         index = build_training_index(make_observer(audit), read())
+    index = index if earlier is None else earlier.joined(index)
     index.save(out)
     print(f"{len(set(index.ids))} training clips, {len(index.ids)} windows: {out}")
     print(f"next: drivegen sample, with the file as {INDEX_FILE} in the model's folder")

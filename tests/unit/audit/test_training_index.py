@@ -73,6 +73,17 @@ def test_one_clip_has_no_spacing(hand: Any) -> None:
         build_training_index(Brightness(hand), [])
 
 
+def test_clips_of_two_trainings_are_one_index(index: TrainingIndex, hand: Any) -> None:
+    clips = {"dark": flat(0), "grey": flat(100), "long": np.concatenate([flat(200, 16), flat(250, 16)])}
+    parts = [build_training_index(Brightness(hand), [(name, clips[name], 4.0)]) for name in clips]
+    whole = parts[0].joined(parts[1]).joined(parts[2])
+    assert whole.ids == index.ids
+    assert np.array_equal(whole.features, index.features)
+    assert whole.spacing == index.spacing
+    with pytest.raises(DataError, match="another judge"):
+        index.joined(replace(index, observer_sha256="other"))
+
+
 def test_round_trip(index: TrainingIndex, tmp_path: Path) -> None:
     path = tmp_path / "model" / "training_clips.safetensors"
     index.save(path)
