@@ -40,7 +40,10 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 # The table of figures in the page stands between these.
 TABLE_BEGINS, TABLE_ENDS = "<!-- figures -->", "<!-- end of figures -->"
 # Folders of the runs, as the page names them; those that are not there are left out.
-STAGES = ("autoencoder-1", "autoencoder", "image-1", "image", "video", "decoder", "image-2", "video-2", "decoder-2")
+STAGES = (
+    *("autoencoder-1", "autoencoder", "image-1", "image", "video", "decoder", "image-2", "video-2", "decoder-2"),
+    *("image-3", "video-3", "temporal-decoder", "interpolation", "upsampler-image", "upsampler-video"),
+)
 # What is told of a run, and its unit.
 TRAINING_FACTS = {
     "steps": "steps",

@@ -41,6 +41,7 @@ class UpsamplerConfig:
     """Absent while frames are enlarged one by one (phase=image)."""
 
     def __post_init__(self) -> None:
+        self.schedule.check_prediction(self.prediction_type)
         if self.factor not in (2, 4):
             raise ConfigError("unknown value", where="factor", expected="2 or 4", got=self.factor)
         if self.fold < 1 or self.layers_per_block < 1 or self.level_dim < 2 or self.level_dim % 2:

@@ -121,7 +121,6 @@ def _upsampler(config: TrainConfig) -> Models:
         trained = dict(models.info.trained)
         trained |= {"upsampler_image": trained.pop("upsampler")} if "upsampler" in trained else {}
         models.info = replace(models.info, trained=trained)
-    models.info.schedule.check_prediction(net.config.prediction_type)
     return replace(models, upsampler=net, info=replace(models.info, upsampler=net.config))
 
 

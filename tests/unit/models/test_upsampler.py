@@ -13,6 +13,7 @@ from drivegen.core import ConfigError, DataError
 from drivegen.models import (
     Context,
     Models,
+    ScheduleInfo,
     SmallFrames,
     TemporalConfig,
     Upsampler,
@@ -161,5 +162,7 @@ def test_what_does_not_fit_is_refused(net: Upsampler) -> None:
         net(*inputs(1, 5))
     with pytest.raises(ConfigError, match="norm_num_groups"):
         UpsamplerConfig(block_out_channels=(30,))
+    with pytest.raises(ConfigError, match="nothing but noise"):
+        UpsamplerConfig(prediction_type="epsilon", schedule=ScheduleInfo(zero_terminal_snr=True))
     with pytest.raises(ConfigError, match="2 or 4"):
         UpsamplerConfig(factor=3)  # type: ignore[arg-type]

@@ -16,7 +16,6 @@ from drivegen.data import DataConfig
 from drivegen.diffusion import Schedule
 from drivegen.models import (
     LatentCodec,
-    ScheduleInfo,
     TemporalConfig,
     Upsampler,
     UpsamplerConfig,
@@ -54,15 +53,6 @@ def make(make_config: MakeConfig, data: DataConfig, tmp_path: Path) -> MakeConfi
         return replace(base, **settings)
 
     return config
-
-
-def test_noise_is_not_predicted_where_there_is_nothing_else(make: MakeConfig, tmp_path: Path) -> None:
-    models = load_model(tmp_path / "autoencoder", ("autoencoder",))
-    models.info = replace(models.info, schedule=ScheduleInfo(kind="flow"), prediction_type="flow_prediction")
-    save_model(tmp_path / "flow", models)
-    stage = replace(STAGE, net=replace(STAGE.net, prediction_type="epsilon"))
-    with pytest.raises(ConfigError, match="nothing but noise"):
-        starting_models(make("flow", stage))
 
 
 def test_frames_first_then_clips(make: MakeConfig, tmp_path: Path) -> None:
