@@ -35,7 +35,9 @@ class UpsamplerConfig:
     max_augmentation: float = 0.5
     """Largest standard deviation of the noise that the small frames are shown with in training, where frames lie in
     [-1, 1] (the paper: 250 of 1000 steps, which is 0.96)."""
-    prediction_type: PredictionType = "v_prediction"
+    prediction_type: PredictionType = "sample"
+    """What the network gives: the residual itself. Most of it is nothing, which a small network says at once; with
+    velocities, as in the paper, it has to repeat the noise of every pixel first (docs/decisions/0011)."""
     schedule: ScheduleInfo = field(default_factory=_schedule)
     temporal: TemporalConfig | None = None
     """Absent while frames are enlarged one by one (phase=image)."""

@@ -16,7 +16,7 @@ from drivegen.training.upsampler_config import UpsamplerStage
 
 
 class UpsamplerModule(StageModule):
-    """Predicts the velocity of what small frames lack, told the small frames with noise on them.
+    """Predicts what small frames lack, told the small frames with noise on them.
 
     Args:
         net: the upsampler; phase=video trains its temporal layers alone.
