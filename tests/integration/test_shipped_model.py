@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +41,23 @@ def _config(out: Path) -> SampleConfig:
 
 def test_all_parts_ship_within_bounds() -> None:
     folder = default_model_folder()
-    assert set(available_parts(folder)) == {"autoencoder", "image", "video"}
+    chain = {"autoencoder", "image", "video", "decoder", "interpolation", "upsampler"}
+    assert set(available_parts(folder)) == chain
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < MAX_MB * 1e6
     assert load_model(folder).info.license == "Apache-2.0"
 
 
 def test_what_they_make_verifies(store: Path) -> None:
     assert verify_store(store) == []
+
+
+def test_the_whole_chain_draws_large_frames_at_twelve_per_second(tmp_path: Path) -> None:
+    config = replace(_config(tmp_path / "large"), clips=1, batch=1, frames=9, fps=12.0, interpolate=1, upsample=True)
+    sample(replace(config, sampler=SamplerConfig(num_inference_steps=2)))
+    assert verify_store(config.out) == []
+    clip = next(iter(StoreReader(config.out).clips()))
+    assert clip.frames.shape == (9, 128, 256, 3)
+    assert clip.fps == 12.0
 
 
 def test_clips_show_their_own_scenario(store: Path) -> None:
