@@ -10,6 +10,7 @@ Values:
     fps=12 interpolate=1    frames per second, and how often the rate of the key frames was multiplied by 4
     scenarios=6 futures=4   first frames, and how many clips go on from each
     seconds=4               of the futures, at the rate of the key frames
+    steps=20                denoising steps
     threads=1               compute threads
     seed=0                  of scenarios and noise
     out=FILE                the JSON file; the pictures are written beside it
@@ -61,6 +62,7 @@ class Arguments:
     scenarios: int = 6
     futures: int = 4
     seconds: float = 4.0
+    steps: int = 20
     threads: int = 1
     seed: int = 0
     out: Path = VIDEO_LDM
@@ -148,6 +150,7 @@ def sampled(given: Arguments, folder: Path, *settings: str) -> dict[str, FigureR
         return {}
     command = [sys.executable, "-m", "drivegen.cli.sample", *settings, f"seed={given.seed}", f"out={folder}"]
     command += [f"threads={given.threads}", "sheet_clips=1"]
+    command += [f"sampler.num_inference_steps={given.steps}"]
     command += [] if given.model is None or "generator=reference" in settings else [f"model={given.model}"]
     with subprocess.Popen(command) as process:
         # Unlike getrusage(RUSAGE_CHILDREN), which is the most of all children so far.

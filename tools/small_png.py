@@ -24,6 +24,7 @@ def write_small_png(path: Path, sheet: Bytes, width_px: int = WIDTH_PX) -> None:
     picture = Image.fromarray(sheet)
     if picture.width > width_px:
         picture = picture.resize((width_px, round(picture.height * width_px / picture.width)), Image.Resampling.LANCZOS)
+    path.parent.mkdir(parents=True, exist_ok=True)
     palette = picture.quantize(256, method=Image.Quantize.MEDIANCUT)
     # Dithered: dusk skies would fall into bands.
     picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
