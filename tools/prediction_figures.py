@@ -120,7 +120,7 @@ def futures(given: Arguments) -> dict[str, FigureRow]:
     sampled(
         given,
         folder,
-        f"clips={given.scenarios * given.futures}",
+        f"clips={given.scenarios}",
         f"futures={given.futures}",
         f"batch={given.futures}",
         f"frames={frames}",

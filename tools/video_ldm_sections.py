@@ -101,7 +101,7 @@ SECTIONS: Final = (
             "drivegen sample clips=1 clip.length_s=300 fps=12 interpolate=1 out=out/d/five_minutes",
             "drivegen sample clips=1 futures=4 start_frame=path.jpg out=out/d/futures",
             "python tools/prediction_figures.py work=out/d/prediction fps=3 interpolate=0 lengths=60,300 steps=8 "
-            "scenarios=4 futures=3",
+            "scenarios=12 futures=3",
         ),
         (
             ("context (section 3.2)", "0, 1 or 2 known frames; extended from the last two"),
