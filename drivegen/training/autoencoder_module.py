@@ -46,6 +46,9 @@ class AutoencoderModule(AdversarialModule):
             output = self.net.decode(z).sample.float()
             kl = posterior.kl().mean() / z[0].numel()
             pull, regulariser = self.config.kl_weight * kl, {"kl": kl}
+        # A view that the losses are made of: the opponent asks for their gradient at what it sees.
+        video = output[:, None]
+        output = video[:, 0]
         l1 = (output - images).abs().mean()
         edges = edge_loss(output, images, self.config.edge_scales)
         loss = l1 + self.config.edge_weight * edges + pull
@@ -54,7 +57,7 @@ class AutoencoderModule(AdversarialModule):
             losses["perceptual"] = self.features(output, images)
             loss = loss + self.config.perceptual_weight * losses["perceptual"]
         losses = {"loss": loss, **losses, "psnr_db": psnr_db(output, images).mean()}
-        return Reconstruction(images[:, None], output[:, None], losses)
+        return Reconstruction(images[:, None], video, losses)
 
     def _through_codes(
         self, net: QuantisedAutoencoder, z: Tensor, generator: torch.Generator
