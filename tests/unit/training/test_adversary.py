@@ -102,6 +102,11 @@ def test_the_stage_itself_stays_as_it_was(make_config: MakeConfig) -> None:
     losses = [m.losses(batch, torch.Generator().manual_seed(0)) for m in (plain, played)]
     assert losses[0].keys() == losses[1].keys() == {"loss", "l1", "edges", "kl", "psnr_db"}
     assert torch.equal(losses[0]["loss"], losses[1]["loss"])
+    # The opponent weighs itself by the gradient at what it is shown, which the losses have to be made of.
+    made = played.reconstruct(batch, torch.Generator().manual_seed(0))
+    assert played.adversary is not None
+    verdict = played.adversary.play(made.target, made.output, made.losses["loss"], 1.0)
+    assert verdict.balance > 0
 
 
 def test_a_quantised_autoencoder_learns_one_batch(make_config: MakeConfig) -> None:
