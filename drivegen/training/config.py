@@ -176,6 +176,12 @@ class TrainConfig:
                 expected="stage=image or stage=video, without public_image_ldm",
                 remedy="name a folder to train further with model=...",
             )
+        if self.stage == "perception" and self.perception.enlarged is not None and self.model is None:
+            raise ConfigError(
+                "no net to train further",
+                where="perception.enlarged",
+                remedy="set model=..., or perception.net.enlarged",
+            )
         starts_from_public = self.stage == "image" and self.public_image_ldm is not None
         if not self._starts_alone and self.model is None and not starts_from_public:
             raise ConfigError(

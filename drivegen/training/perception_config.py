@@ -48,6 +48,9 @@ class PerceptionStage:
     """A sample is a pair of frames of the same clip."""
     role: Literal["audit", "evaluation", "other"] = "other"
     """What the net is for, written into its folder: the net that audits must not be the one that evaluates."""
+    enlarged: float | None = None
+    """Of a net that is trained further: enlarge frames so many times from here on; None: as it did. A fresh net has
+    `net.enlarged`."""
     weights: PerceptionWeights = field(default_factory=PerceptionWeights)
     clips_per_step: int = 6
     """Clips per step and per process, beside the pairs of frames."""

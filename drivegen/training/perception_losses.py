@@ -25,10 +25,11 @@ def frame_losses(outputs: FrameOutputs, batch: FrameBatch) -> dict[str, Tensor]:
     """Unweighted losses of single frames, named as `PerceptionWeights` names them.
 
     Args:
-        batch: labels in pixels of the images that the net has seen.
+        batch: labels in pixels of the images that the net was given; it may have enlarged them.
     """
     height, width = outputs.class_logits.shape[-2:]
-    targets = dense_targets(batch.boxes_px, batch.category, batch.role, batch.depth_m, (height, width), STRIDE)
+    boxes_px = batch.boxes_px * (STRIDE * width / batch.frames.shape[2])
+    targets = dense_targets(boxes_px, batch.category, batch.role, batch.depth_m, (height, width), STRIDE)
     return {
         "classes": focal_loss(outputs.class_logits, targets),
         "boxes": giou_loss(outputs.box_ltrb, targets),

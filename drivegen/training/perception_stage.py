@@ -12,6 +12,7 @@ from drivegen.models.perception import (
     PerceptionInfo,
     PerceptionNet,
     build_perception,
+    enlarging,
     load_perception,
     save_perception,
 )
@@ -81,9 +82,10 @@ def _starting_net(config: TrainConfig) -> tuple[PerceptionNet, PerceptionInfo]:
         net = build_perception(config.perception.net)
         return net, PerceptionInfo(name, net.config, role=role)
     loaded = load_perception(config.model)
+    net = loaded.net if config.perception.enlarged is None else enlarging(loaded.net, config.perception.enlarged)
     start = {"name": loaded.info.name, "sha256": loaded.sha256, "trained": loaded.info.trained}
-    info = PerceptionInfo(name, loaded.net.config, role=role, trained={"started_from": start})
-    return loaded.net.train().requires_grad_(True), info
+    info = PerceptionInfo(name, net.config, role=role, trained={"started_from": start})
+    return net.train().requires_grad_(True), info
 
 
 def _open_stills(config: TrainConfig, net: PerceptionNet, workers: int) -> PerceptionCache | None:

@@ -1,6 +1,6 @@
 """Perception nets: what judges see in frames and clips, and the folders that hold them."""
 
-from drivegen.models.perception.build import build_perception
+from drivegen.models.perception.build import build_perception, enlarging
 from drivegen.models.perception.config import STRIDE, PerceptionConfig, PerceptionKind
 from drivegen.models.perception.decode import detections_of, identities_of
 from drivegen.models.perception.folder import (
@@ -31,6 +31,7 @@ __all__ = [
     "build_perception",
     "default_perception_folder",
     "detections_of",
+    "enlarging",
     "identities_of",
     "images_of",
     "load_observer",

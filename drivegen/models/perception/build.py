@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from torch import nn
 
@@ -20,3 +21,14 @@ TRUNKS: Mapping[PerceptionKind, Callable[[PerceptionConfig], nn.Module]] = {
 def build_perception(config: PerceptionConfig) -> PerceptionNet:
     """A perception net with fresh weights."""
     return PerceptionNet(config, TRUNKS[config.kind](config))
+
+
+def enlarging(net: PerceptionNet, enlarged: float) -> PerceptionNet:
+    """The same weights for frames enlarged `enlarged` times, to be trained further.
+
+    Raises:
+        ConfigError: sides that the net cannot look at; see `PerceptionConfig.enlarged`.
+    """
+    other = build_perception(replace(net.config, enlarged=enlarged))
+    other.load_state_dict(net.state_dict())
+    return other.train(net.training)

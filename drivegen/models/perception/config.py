@@ -10,7 +10,7 @@ from drivegen.core.errors import ConfigError
 PerceptionKind = Literal["residual", "transformer"]
 
 STRIDE: Final = 4
-"""Pixels per cell of the grid in which objects are found, along each side."""
+"""Pixels of the enlarged frames per cell of the grid in which objects are found, along each side."""
 COARSEST: Final = 32
 """Pixels per cell of the coarsest features."""
 NORM_GROUPS: Final = 8
@@ -27,6 +27,9 @@ class PerceptionConfig:
     blocks at its bottom."""
     image_size: tuple[int, int] = (128, 256)
     """(h, w) of the frames in which objects are found."""
+    enlarged: float = 1.0
+    """Those frames are enlarged so many times before they are looked at: objects of a few pixels then have cells of
+    their own. Costs its square."""
     width: int = 48
     """Channels at a quarter of the resolution; coarser levels have multiples of it."""
     identity_dim: int = 32
@@ -45,6 +48,13 @@ class PerceptionConfig:
     def __post_init__(self) -> None:
         for name, multiple in (("image_size", COARSEST), ("clip_size", 2 * STRIDE)):
             self._check_size(name, getattr(self, name), multiple)
+        if self.enlarged < 1 or any((self.enlarged * side) % COARSEST for side in self.image_size):
+            raise ConfigError(
+                "out of range",
+                where="enlarged",
+                expected=f"at least 1, and multiples of {COARSEST} as the sides of what is looked at",
+                got=self.enlarged,
+            )
         for name in ("identity_dim", "feature_dim", "clip_feature_dim", "max_detections"):
             if getattr(self, name) < 1:
                 raise ConfigError("out of range", where=name, expected="at least 1", got=getattr(self, name))
@@ -58,7 +68,12 @@ class PerceptionConfig:
     @property
     def grid(self) -> tuple[int, int]:
         """(h, w) of the grid of cells."""
-        return self.image_size[0] // STRIDE, self.image_size[1] // STRIDE
+        return self.looked_at[0] // STRIDE, self.looked_at[1] // STRIDE
+
+    @property
+    def looked_at(self) -> tuple[int, int]:
+        """(h, w) of the enlarged frames."""
+        return round(self.enlarged * self.image_size[0]), round(self.enlarged * self.image_size[1])
 
     @staticmethod
     def _check_size(name: str, size: tuple[int, int], multiple: int) -> None:

@@ -43,6 +43,8 @@ class FrameBranch(nn.Module):
         width, summary = int(trunk.detail_channels), int(trunk.summary_channels)
         self.tower = ResidualBlock(width)
         self.norm = nn.GroupNorm(8, width)
+        # In cells of frames that are not enlarged, so that a net counts the same when it goes on with larger ones.
+        self.cell_area = config.enlarged**-2
         # class, box, log depth, alpha, identity, density of road users
         self.parts = (len(CATEGORIES), 4, 1, 2, config.identity_dim, 1)
         self.cells = nn.Conv2d(width, sum(self.parts), 1)
@@ -69,7 +71,7 @@ class FrameBranch(nn.Module):
             weather_logits=weather,
             time_logits=time,
             # A count is a sum over places, so that crowds denser than any seen in training still count.
-            log_road_users=torch.log1p(F.softplus(density).sum(dim=(1, 2, 3))),
+            log_road_users=torch.log1p(self.cell_area * F.softplus(density).sum(dim=(1, 2, 3))),
             feature=feature.float(),
         )
 
@@ -80,7 +82,7 @@ class FrameBranch(nn.Module):
         nn.init.normal_(self.cells.weight, std=0.01)
         start = [-math.log(1 / PRIOR - 1)] * self.parts[0] + [math.log(FRESH_DISTANCE_PX / STRIDE)] * self.parts[1]
         start += [math.log(FRESH_DEPTH_M)] + [0.0] * (self.parts[3] + self.parts[4])
-        start += [math.log(math.expm1(FRESH_ROAD_USERS / (rows * columns)))]
+        start += [math.log(math.expm1(FRESH_ROAD_USERS / (rows * columns * self.cell_area)))]
         self.cells.bias.copy_(torch.tensor(start))
         # Directions compare; of vectors that start near zero they would be noise.
         identity = slice(sum(self.parts[:4]), sum(self.parts[:5]))

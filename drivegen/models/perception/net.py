@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from drivegen.core.errors import DataError
@@ -35,6 +36,8 @@ class PerceptionNet(nn.Module):
             DataError: images of another size.
         """
         _check_shape("forward_frames", images, (3, *self.config.image_size), axes=4)
+        if self.config.enlarged > 1:
+            images = F.interpolate(images, self.config.looked_at, mode="bilinear", align_corners=False)
         return self.frame_branch(images)
 
     def forward_clips(self, video: Tensor, interval_s: Tensor) -> ClipOutputs:

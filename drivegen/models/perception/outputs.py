@@ -11,6 +11,8 @@ from torch import Tensor
 class FrameOutputs:
     """Of B frames, on a grid of h x w cells of STRIDE pixels; cell (i, j) has its centre at STRIDE * (j + .5, i + .5).
 
+    Pixels are those of the frames as they are looked at, enlarged (`PerceptionConfig.enlarged`).
+
     Attributes:
         class_logits: (B, 10, h, w) whether the centre of the visible box of an object of each class of
             `core.CATEGORIES` lies in the cell.

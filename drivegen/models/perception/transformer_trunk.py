@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
@@ -30,8 +31,9 @@ class TransformerTrunk(nn.Module):
         self.stem = nn.Sequential(stem(fine), nn.SiLU(), ConvNormAct(fine, fine))
         self.down8 = nn.Sequential(ConvNormAct(fine, middle, stride=2), ConvNormAct(middle, middle))
         self.down16 = nn.Conv2d(middle, coarse, 3, stride=2, padding=1)
-        rows, columns = config.image_size[0] // 16, config.image_size[1] // 16
-        self.position = nn.Parameter(0.02 * torch.randn(1, rows * columns, coarse))
+        # Of frames as they come, so that a net can go on with enlarged ones.
+        self.grid = (config.image_size[0] // 16, config.image_size[1] // 16)
+        self.position = nn.Parameter(0.02 * torch.randn(1, self.grid[0] * self.grid[1], coarse))
         head_dim = HEAD_DIM if coarse % HEAD_DIM == 0 else coarse // 2
         self.blocks = nn.ModuleList(SelfAttentionBlock(coarse, head_dim, FEED_FORWARD) for _ in range(BLOCKS))
         self.norm = nn.LayerNorm(coarse)
@@ -45,7 +47,7 @@ class TransformerTrunk(nn.Module):
         at4 = self.stem(images)
         at8 = self.down8(at4)
         at16 = self.down16(at8)
-        tokens = rearrange(at16, "b c h w -> b (h w) c") + self.position
+        tokens = rearrange(at16, "b c h w -> b (h w) c") + self._position(at16.shape[2], at16.shape[3])
         for block in self.blocks:
             tokens = block(tokens)
         tokens = self.norm(tokens)
@@ -53,3 +55,11 @@ class TransformerTrunk(nn.Module):
         up8 = self.merge8(torch.cat([upsample(self.up8(at16)), at8], dim=1))
         detail = self.merge4(torch.cat([upsample(self.up4(up8)), at4], dim=1))
         return detail, torch.cat([pooled(at4), pooled(at8), tokens.mean(dim=1)], dim=1)
+
+    def _position(self, rows: int, columns: int) -> Tensor:
+        """Codes (1, rows * columns, C) of the places, between those learnt where frames are enlarged."""
+        if (rows, columns) == self.grid:
+            return self.position
+        learnt = rearrange(self.position, "1 (h w) c -> 1 c h w", h=self.grid[0])
+        spread = F.interpolate(learnt, (rows, columns), mode="bicubic", align_corners=False)
+        return rearrange(spread, "1 c h w -> 1 (h w) c")

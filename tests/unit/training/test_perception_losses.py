@@ -62,6 +62,14 @@ def test_right_answers_cost_little_and_wrong_ones_much(boxes: MakeBoxes) -> None
     assert right["time_of_day"] == 0.0
 
 
+def test_cells_of_enlarged_frames_are_held_to_enlarged_boxes(boxes: MakeBoxes) -> None:
+    batch = known(boxes(*OBJECTS))
+    # The same labels in frames of half the size: the net has enlarged them twice.
+    small = batch._replace(boxes_px=batch.boxes_px / 2, frames=batch.frames[:, ::2, ::2])
+    whole, enlarged = frame_losses(ideal(batch), batch), frame_losses(ideal(batch), small)
+    assert whole == enlarged
+
+
 def test_what_is_only_written_is_neither_right_nor_wrong(boxes: MakeBoxes) -> None:
     batch = boxes(((8.0, 8.0, 16.0, 16.0), 0, 0, 10.0))
     outputs = blank()

@@ -101,6 +101,16 @@ def test_a_folder_is_trained_further(make_perception: MakePerception) -> None:
     assert 0 < max(change) < 0.1
 
 
+def test_a_folder_goes_on_with_enlarged_frames(
+    make_perception: MakePerception, perception_stage: PerceptionStage
+) -> None:
+    config = make_perception()
+    stage = replace(perception_stage, enlarged=2.0)
+    further = train(make_perception(model=train(config), out=config.out.with_name("further"), perception=stage))
+    assert load_perception(further).info.config == replace(stage.net, enlarged=2.0)
+    assert load_perception(further).info.scores["scored_objects"] > 0
+
+
 def test_resumed_is_uninterrupted(make_perception: MakePerception) -> None:
     config = make_perception(steps=4)
     # As if the run of four steps had been stopped after two: its folder holds a checkpoint and no facts. The learning
@@ -130,6 +140,11 @@ def test_clips_of_a_drive_can_be_limited(make_perception: MakePerception, percep
 def test_settings_that_cannot_be_used(perception_stage: PerceptionStage, change: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         replace(perception_stage, **change)
+
+
+def test_a_fresh_net_has_a_shape_of_its_own(make_perception: MakePerception, perception_stage: PerceptionStage) -> None:
+    with pytest.raises(ConfigError, match=r"perception\.enlarged.*perception\.net\.enlarged"):
+        make_perception(perception=replace(perception_stage, enlarged=2.0))
 
 
 def test_start_from_is_for_models(make_perception: MakePerception, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from drivegen.core.errors import ConfigError, DataError
 from drivegen.models import count_parameters
-from drivegen.models.perception import PerceptionConfig, PerceptionNet, build_perception
+from drivegen.models.perception import PerceptionConfig, PerceptionNet, build_perception, enlarging
 
 
 def _images(net: PerceptionNet, batch: int, seed: int = 0) -> torch.Tensor:
@@ -84,6 +84,18 @@ def test_order_and_interval_of_the_frames_matter(net: PerceptionNet) -> None:
     assert not torch.allclose(natural.speed_mps, faster.speed_mps, atol=1e-3)
 
 
+def test_enlarged_frames_have_finer_cells_and_the_same_counts(net: PerceptionNet) -> None:
+    larger = enlarging(net, 1.5)
+    images = torch.full((1, 3, *net.config.image_size), 0.2)
+    with torch.no_grad():
+        usual, finer = net.forward_frames(images), larger.forward_frames(images)
+    assert usual.class_logits.shape[-2:] == (16, 32)
+    assert finer.class_logits.shape[-2:] == larger.config.grid == (24, 48)
+    # A frame without detail holds as much in finer cells as in coarse ones, but for its borders.
+    assert float(finer.log_road_users.expm1()) == pytest.approx(float(usual.log_road_users.expm1()), rel=0.05)
+    assert torch.equal(enlarging(larger, 1.0).forward_frames(images).class_logits, usual.class_logits)
+
+
 def test_every_weight_is_trained_by_something(config: PerceptionConfig) -> None:
     net = build_perception(config)
     frames = vars(net.forward_frames(_images(net, 2))).values()
@@ -118,7 +130,15 @@ def test_frames_of_another_size_are_refused(net: PerceptionNet) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("image_size", (120, 256)), ("clip_size", (60, 128)), ("width", 50), ("clip_width", 0), ("identity_dim", 0)],
+    [
+        ("image_size", (120, 256)),
+        ("enlarged", 0.5),
+        ("enlarged", 1.1),
+        ("clip_size", (60, 128)),
+        ("width", 50),
+        ("clip_width", 0),
+        ("identity_dim", 0),
+    ],
 )
 def test_impossible_shapes_are_refused(field: str, value: object) -> None:
     with pytest.raises(ConfigError, match=field):
