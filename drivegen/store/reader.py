@@ -33,11 +33,13 @@ class StoreReader:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
         self.manifest: Manifest = read_manifest(self.root)
+        # Rows of the shard that was asked last: clips come mostly in order, and all rows of a large store are too many.
+        self._rows: tuple[int, pa.Table] | None = None
 
     @property
     def clip_ids(self) -> tuple[str, ...]:
         """The ids of all clips, sorted."""
-        return tuple(self._rows)
+        return tuple(self._places)
 
     def clip(self, clip_id: str) -> Clip:
         """One clip, with frames and labels. Reads only its row groups.
@@ -87,25 +89,35 @@ class StoreReader:
 
     def _find(self, clip_id: str) -> tuple[int, dict[str, Any]]:
         """Shard and row of a clip."""
-        if clip_id not in self._rows:
+        if clip_id not in self._places:
             known = ", ".join(self.clip_ids[:3])
             raise DataError("no such clip", where=self.root, expected=f"one of {known}, ...", got=clip_id)
-        return self._rows[clip_id]
+        shard, place = self._places[clip_id]
+        if self._rows is None or self._rows[0] != shard:
+            self._rows = shard, self._rows_of(shard)
+        return shard, self._rows[1].slice(place, 1).to_pylist()[0]
 
     @cached_property
-    def _rows(self) -> dict[str, tuple[int, dict[str, Any]]]:
-        """clip_id -> (shard, row of `clips` without media)."""
+    def _places(self) -> dict[str, tuple[int, int]]:
+        """clip_id -> (shard, row in it)."""
+        return {
+            str(clip_id): (shard, place)
+            for shard in range(len(self.manifest.tables.clips))
+            for place, clip_id in enumerate(self._read_clips(shard, ["clip_id"])["clip_id"].to_pylist())
+        }
+
+    def _rows_of(self, shard: int) -> pa.Table:
+        """The rows of `clips` of a shard, without media, as today's schema has them."""
         version = self.manifest.schema_version
-        columns = [c.name for c in columns_of("clips", version) if not c.media]
-        rows = {}
-        for shard, entry in enumerate(self.manifest.tables.clips):
-            path = self.root / entry.path
-            try:
-                table = upgraded(pq.read_table(path, columns=columns), "clips", version)
-            except (OSError, pa.ArrowException) as error:
-                raise DataError("cannot be read", where=path, got=str(error), remedy=_remedy(self.root)) from error
-            rows.update({row["clip_id"]: (shard, row) for row in table.to_pylist()})
-        return rows
+        columns = [column.name for column in columns_of("clips", version) if not column.media]
+        return upgraded(self._read_clips(shard, columns), "clips", version)
+
+    def _read_clips(self, shard: int, columns: list[str]) -> pa.Table:
+        path = self.root / self.manifest.tables.clips[shard].path
+        try:
+            return pq.read_table(path, columns=columns)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError("cannot be read", where=path, got=str(error), remedy=_remedy(self.root)) from error
 
 
 def _remedy(root: Path) -> str:

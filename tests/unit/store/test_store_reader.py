@@ -87,6 +87,16 @@ def test_clips_come_sorted_across_shards(tmp_path: Path, write_store: Callable[.
     assert [clip.clip_id for clip in reader.clips()] == ["a", "b", "c"]
 
 
+def test_rows_come_in_any_order_of_asking(tmp_path: Path, write_store: Callable[..., object]) -> None:
+    ids = ("a", "b", "c", "d", "e")
+    write_store(tmp_path, ids)  # Three shards
+    reader = StoreReader(tmp_path)
+    for clip_id in ("e", "a", "d", "b", "c", "a", "e"):
+        assert reader.row(clip_id)["clip_id"] == clip_id
+        assert reader.clip(clip_id).clip_id == clip_id
+    assert reader.clip_ids == ids
+
+
 def test_tables_can_be_filtered(tmp_path: Path, write_store: Callable[..., object]) -> None:
     write_store(tmp_path)
     objects = StoreReader(tmp_path).table("objects")
