@@ -30,6 +30,7 @@ import numpy as np
 import torch
 from figures import bootstrap_of_means
 from figures_json import VIDEO_LDM, FigureRow, figure, put
+from options import read_options
 from small_png import write_small_png
 
 from drivegen.core import ConfigError, DrivegenError
@@ -55,7 +56,7 @@ class Arguments:
     """What the command line says."""
 
     data: tuple[Path, ...]
-    arms: dict[str, Path]
+    arm: dict[str, Path]
     section: str = "decoder"
     split: str | None = "test"
     frames: int = 16
@@ -101,7 +102,7 @@ class Measured:
 def main(arguments: Sequence[str]) -> int:
     """0 when the figures were written, 2 for bad usage, 1 when a file cannot be used."""
     try:
-        run(_parsed(arguments))
+        run(read_options(Arguments, arguments))
     except ConfigError as error:
         print(f"{error}\n\n{__doc__}", file=sys.stderr)
         return 2
@@ -114,7 +115,7 @@ def main(arguments: Sequence[str]) -> int:
 def run(arguments: Arguments) -> None:
     """Measure every arm on the same clips, one clip at a time."""
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arms = {name: _load(folder) for name, folder in arguments.arms.items()}
+    arms = {name: _load(folder) for name, folder in arguments.arm.items()}
     observer = load_observer(default_perception_folder("evaluation"))
     dataset = _clips(arguments, next(iter(arms.values())).info.image_size)
     truth, measured = Measured(), {name: Measured() for name in arms}
@@ -231,26 +232,6 @@ def _clips(arguments: Arguments, image_size: tuple[int, int]) -> ClipDataset:
 def _load(folder: Path) -> Models:
     parts = [part for part in available_parts(folder) if part in ("autoencoder", "decoder")]
     return load_model(folder, parts)
-
-
-def _parsed(arguments: Sequence[str]) -> Arguments:
-    pairs = dict(a.split("=", 1) for a in arguments if "=" in a)
-    arms = {name.removeprefix(ARM): Path(value) for name, value in pairs.items() if name.startswith(ARM)}
-    values = {name: value for name, value in pairs.items() if not name.startswith(ARM)}
-    unknown = set(values) - {"data", "section", "split", "frames", "stride", "clips", "out", "seed"}
-    if unknown or len(pairs) != len(arguments) or "data" not in values or not arms:
-        raise ConfigError("data and at least one arm are needed", where="arguments", got=" ".join(arguments))
-    return Arguments(
-        data=tuple(Path(part) for part in values["data"].split(",")),
-        arms=arms,
-        section=values.get("section", "decoder"),
-        split=None if values.get("split") == "none" else values.get("split", "test"),
-        frames=int(values.get("frames", 16)),
-        stride=int(values.get("stride", 1)),
-        clips=int(values.get("clips", 192)),
-        out=Path(values.get("out", VIDEO_LDM)),
-        seed=int(values.get("seed", 0)),
-    )
 
 
 if __name__ == "__main__":

@@ -22,34 +22,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, get_args
 
 from figures_json import VIDEO_LDM, put
+from options import read_options
 from sampled_arms import Arms, make_arms, reference_figures
 from small_png import write_small_png
 
 from drivegen.conditions import PARTS
-from drivegen.core import ConfigError, DrivegenError
+from drivegen.core import DrivegenError
 from drivegen.diffusion import GuidanceTerm
 from drivegen.generation import SampleConfig, SamplerConfig
 from drivegen.generation.sampler import GUIDED_PARTS
 
 OFF = "off"
-TERMS = ("all", "labels", "boxes", "context")
+Term = Literal["all", "labels", "boxes", "context"]
 RISING = "context@1-2.5"
-DEFAULTS = {
-    "work": "",
-    "model": "",
-    "clips": "48",
-    "frames": "8",
-    "terms": ",".join(TERMS),
-    "scales": "0,2,4",
-    "threads": "1",
-    "seed": "0",
-    "out": str(VIDEO_LDM),
-}
 PICTURED = 6
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What the command line says; without a model, the one that ships."""
+
+    work: Path
+    model: Path | None = None
+    clips: int = 48
+    frames: int = 8
+    terms: tuple[Term, ...] = get_args(Term)
+    scales: tuple[float, ...] = (0.0, 2.0, 4.0)
+    threads: int = 1
+    seed: int = 0
+    out: Path = VIDEO_LDM
 
 
 def samplers(terms: Sequence[str], scales: Sequence[float]) -> dict[str, SamplerConfig]:
@@ -68,18 +74,17 @@ def samplers(terms: Sequence[str], scales: Sequence[float]) -> dict[str, Sampler
 def main(arguments: Sequence[str]) -> int:
     """Sweep, and write figures and picture."""
     try:
-        values = _parsed(arguments)
+        given = read_options(Arguments, arguments)
         arms = make_arms(
-            Path(values["work"]),
-            clips=int(values["clips"]),
-            frames=int(values["frames"]),
-            seed=int(values["seed"]),
-            threads=int(values["threads"]),
-            model=Path(values["model"]) if values["model"] else None,
+            given.work,
+            clips=given.clips,
+            frames=given.frames,
+            seed=given.seed,
+            threads=given.threads,
+            model=given.model,
         )
-        terms = values["terms"].split(",")
-        chosen = samplers(terms, [float(scale) for scale in values["scales"].split(",")])
-        out = Path(values["out"])
+        terms, out = given.terms, given.out
+        chosen = samplers(terms, given.scales)
         for name, sampler in chosen.items():
             config: SampleConfig = replace(arms.base, sampler=sampler)
             put(out, "guidance", arms.measure(name, config))
@@ -97,20 +102,6 @@ def _write_pictures(out: Path, arms: Arms, terms: Sequence[str], names: Sequence
         shown = [OFF, *(name for name in names if name.startswith(f"{term}@"))]
         picture = arms.picture(shown, PICTURED, f"guidance by {term}: last frame of each clip")
         write_small_png(out.with_name(f"{out.stem}_guidance_{term}.png"), picture)
-
-
-def _parsed(arguments: Sequence[str]) -> dict[str, str]:
-    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    values = {**DEFAULTS, **given}
-    unknown = [term for term in values["terms"].split(",") if term not in TERMS]
-    if set(given) - set(DEFAULTS) or len(given) != len(arguments) or not values["work"] or unknown:
-        raise ConfigError(
-            "wrong arguments",
-            where="arguments",
-            expected=f"work=FOLDER and of {', '.join(DEFAULTS)}; terms of {', '.join(TERMS)}",
-            got=" ".join(arguments),
-        )
-    return values
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ import numpy as np
 import torch
 from figures_json import VIDEO_LDM, FigureRow, put
 from interpolation_measures import Measured, blend, picture, pixels, ratio
+from options import read_options
 from small_png import write_small_png
 from torch import Tensor
 
@@ -48,7 +49,6 @@ from drivegen.training.batches import spread
 from drivegen.training.latent_cache import frames_to_video
 
 ARM = "arm."
-NUMBERS = {"gaps": 48, "clips": 32, "steps": 20, "seed": 0}
 BATCH = 8
 UNITS = {"latent_mse": "squared", "psnr_db": "dB", "object_psnr_db": "dB", "detail": "of the reconstruction"}
 # Noise levels at which the loss of prediction is taken, as shares of the schedule.
@@ -60,17 +60,20 @@ class Arguments:
     """What the command line says."""
 
     data: tuple[Path, ...]
-    arms: dict[str, Path]
-    split: str | None
-    regimes: tuple[int, ...]
-    numbers: dict[str, int]
-    out: Path
+    arm: dict[str, Path]
+    split: str | None = "test"
+    regimes: tuple[int, ...] = (4, 1)
+    gaps: int = 48
+    clips: int = 32
+    steps: int = 20
+    seed: int = 0
+    out: Path = VIDEO_LDM
 
 
 def main(arguments: Sequence[str]) -> int:
     """0 when the figures were written, 2 for bad usage, 1 when a file cannot be used."""
     try:
-        run(_parsed(arguments))
+        run(read_options(Arguments, arguments))
     except ConfigError as error:
         print(f"{error}\n\n{__doc__}", file=sys.stderr)
         return 2
@@ -82,14 +85,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(arguments: Arguments) -> None:
     """Measure every arm on the same gaps, regime after regime, then prediction on the same clips."""
-    models = {name: load_model(folder) for name, folder in arguments.arms.items()}
+    models = {name: load_model(folder) for name, folder in arguments.arm.items()}
     for arm in models.values():
         require_interpolation(arm)
-    seed, sheets = arguments.numbers["seed"], []
+    seed, sheets = arguments.seed, []
     figures: dict[str, FigureRow] = {}
     for stride in arguments.regimes:
-        samples = _samples(arguments, models, GAP_FRAMES, stride, arguments.numbers["gaps"])
-        measured, sheet = measure_gaps(models, samples, arguments.numbers)
+        samples = _samples(arguments, models, GAP_FRAMES, stride, arguments.gaps)
+        measured, sheet = measure_gaps(models, samples, arguments)
         rate = f"{np.median([sample.fps for sample in samples]):.2g}_fps"
         for name, arm_values in measured.items():
             figures |= arm_values.rows(f"{rate}/{name}", UNITS, seed)
@@ -97,7 +100,7 @@ def run(arguments: Arguments) -> None:
             row = ratio(measured[name].values["latent_mse"], measured["blend"].values["latent_mse"], seed, "blend's")
             figures[f"{rate}/{name}/latent_mse_over_blend"] = row
         sheets.append(sheet)
-    if arguments.numbers["clips"]:
+    if arguments.clips:
         figures |= prediction_figures(arguments, models)
     put(arguments.out, "interpolation", figures)
     width = max(sheet.shape[1] for sheet in sheets)
@@ -108,7 +111,7 @@ def run(arguments: Arguments) -> None:
 
 
 def measure_gaps(
-    models: dict[str, Models], samples: list[ClipSample], numbers: dict[str, int]
+    models: dict[str, Models], samples: list[ClipSample], arguments: Arguments
 ) -> tuple[dict[str, Measured], Bytes]:
     """All arms on the gaps, and a picture of the gap whose ends differ most."""
     measured = {name: Measured() for name in ("reconstruction", "blend", "nearest", *models)}
@@ -116,7 +119,7 @@ def measure_gaps(
     pictured, sheet = int(np.argmax(change)), np.zeros((0, 0, 3), np.uint8)
     for start in range(0, len(samples), BATCH):
         batch = samples[start : start + BATCH]
-        drawn = {name: _drawn(arm, batch, start, numbers) for name, arm in models.items()}
+        drawn = {name: _drawn(arm, batch, start, arguments) for name, arm in models.items()}
         first = next(iter(models.values()))
         truth = _latents(first, batch)
         candidates = {"reconstruction": truth, "blend": blend(truth), "nearest": truth[:, [0, 0, 0, 4, 4]], **drawn}
@@ -140,16 +143,16 @@ def prediction_figures(arguments: Arguments, models: dict[str, Models]) -> dict[
     figures: dict[str, FigureRow] = {}
     losses: dict[str, dict[str, list[float]]] = {}
     recorded = _samples(arguments, models, 2, 1, 1)[0].fps
-    samples = _samples(arguments, models, info.frames, max(1, round(recorded / info.fps)), arguments.numbers["clips"])
+    samples = _samples(arguments, models, info.frames, max(1, round(recorded / info.fps)), arguments.clips)
     for name, arm in models.items():
         measured = Measured()
         for number, sample in enumerate(samples):
             measured.add(sample.scenario_id, loss=_prediction_loss(arm, sample, number))
-        figures |= measured.rows(f"prediction/{name}", {"loss": "mean squared error"}, arguments.numbers["seed"])
+        figures |= measured.rows(f"prediction/{name}", {"loss": "mean squared error"}, arguments.seed)
         losses[name] = measured.values["loss"]
     first, *others = losses
     for name in others:
-        row = ratio(losses[name], losses[first], arguments.numbers["seed"], f"{first}'s")
+        row = ratio(losses[name], losses[first], arguments.seed, f"{first}'s")
         figures[f"prediction/{name}/loss_over_{first}"] = row
     return figures
 
@@ -185,9 +188,9 @@ def conditions_of_clip(models: Models, sample: ClipSample) -> Conditions:
     return made.pad_boxes(sizes.max_boxes)
 
 
-def _drawn(models: Models, samples: list[ClipSample], first: int, numbers: dict[str, int]) -> Tensor:
-    sampler = SamplerConfig(num_inference_steps=numbers["steps"])
-    seeds = [derive_seed(numbers["seed"], "gap", first + i) for i in range(len(samples))]
+def _drawn(models: Models, samples: list[ClipSample], first: int, arguments: Arguments) -> Tensor:
+    sampler = SamplerConfig(num_inference_steps=arguments.steps)
+    seeds = [derive_seed(arguments.seed, "gap", first + i) for i in range(len(samples))]
     conditions = collate([conditions_of_clip(models, sample) for sample in samples])
     return interpolate(models, conditions, _latents(models, samples)[:, [0, -1]], seeds, sampler)
 
@@ -209,22 +212,6 @@ def _samples(arguments: Arguments, models: dict[str, Models], frames: int, strid
     )
     dataset = ClipDataset(ClipIndex.from_config(config, roots))
     return [dataset[int(i)] for i in spread(len(dataset), limit)]
-
-
-def _parsed(arguments: Sequence[str]) -> Arguments:
-    pairs = dict(a.split("=", 1) for a in arguments if "=" in a)
-    arms = {name.removeprefix(ARM): Path(value) for name, value in pairs.items() if name.startswith(ARM)}
-    known = {"data", "split", "regimes", "out", *NUMBERS, *(ARM + name for name in arms)}
-    if set(pairs) - known or len(pairs) != len(arguments) or "data" not in pairs or not arms:
-        raise ConfigError("data and at least one arm are needed", where="arguments", got=" ".join(arguments))
-    return Arguments(
-        data=tuple(Path(part) for part in pairs["data"].split(",")),
-        arms=arms,
-        split=None if pairs.get("split") == "none" else pairs.get("split", "test"),
-        regimes=tuple(int(part) for part in pairs.get("regimes", "4,1").split(",")),
-        numbers={name: int(pairs.get(name, default)) for name, default in NUMBERS.items()},
-        out=Path(pairs.get("out", VIDEO_LDM)),
-    )
 
 
 if __name__ == "__main__":

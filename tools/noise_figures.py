@@ -21,33 +21,45 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from figures_json import VIDEO_LDM, FigureRow, figure, put
+from options import read_options
 from sampled_arms import make_arms, reference_figures
 from small_png import write_small_png
 
-from drivegen.core import ConfigError, DrivegenError
+from drivegen.core import DrivegenError
 from drivegen.generation import SamplerConfig
 from drivegen.models import read_info
 
-ARM = "arm."
-DEFAULTS = {"work": "", "clips": "64", "frames": "2", "threads": "1", "seed": "0", "out": str(VIDEO_LDM)}
 PICTURED = 6
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What the command line says."""
+
+    work: Path
+    arm: dict[str, Path]
+    clips: int = 64
+    frames: int = 2
+    threads: int = 1
+    seed: int = 0
+    out: Path = VIDEO_LDM
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the arms, and write figures and picture."""
     try:
-        models, values = _parsed(arguments)
-        work, out = Path(values["work"]), Path(values["out"])
+        given = read_options(Arguments, arguments)
+        models, out = given.arm, given.out
         arms = make_arms(
-            work,
-            clips=int(values["clips"]),
-            frames=int(values["frames"]),
-            seed=int(values["seed"]),
-            threads=int(values["threads"]),
+            given.work,
+            clips=given.clips,
+            frames=given.frames,
+            seed=given.seed,
+            threads=given.threads,
             model=next(iter(models.values())),
             image_only=True,
         )
@@ -73,21 +85,6 @@ def _training(name: str, folder: Path) -> dict[str, FigureRow]:
     return {
         f"{name}/{key}": figure(facts[key], unit, seed=facts.get("seed")) for key, unit in units.items() if key in facts
     }
-
-
-def _parsed(arguments: Sequence[str]) -> tuple[dict[str, Path], dict[str, str]]:
-    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    models = {name.removeprefix(ARM): Path(value) for name, value in given.items() if name.startswith(ARM)}
-    others = {name: value for name, value in given.items() if not name.startswith(ARM)}
-    values = {**DEFAULTS, **others}
-    if set(others) - set(DEFAULTS) or len(given) != len(arguments) or not values["work"] or not models:
-        raise ConfigError(
-            "wrong arguments",
-            where="arguments",
-            expected=f"work=FOLDER, at least one arm.NAME=MODEL, and of {', '.join(DEFAULTS)}",
-            got=" ".join(arguments),
-        )
-    return models, values
 
 
 if __name__ == "__main__":

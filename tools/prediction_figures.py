@@ -26,14 +26,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations, groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from figures_json import VIDEO_LDM, FigureRow, figure, put
+from options import read_options
 from small_png import write_small_png
 
 from drivegen.core import Clip, ConfigError, DrivegenError
@@ -76,7 +76,7 @@ class Arguments:
 def main(arguments: Sequence[str]) -> int:
     """0 when the figures were written, 2 for bad usage, 1 when a clip could not be made."""
     try:
-        given = _parsed(arguments)
+        given = read_options(Arguments, arguments)
         for length in given.lengths:
             put(given.out, SECTION, long_clip(given, length))
             print(f"{length:g} s", flush=True)
@@ -209,23 +209,6 @@ def _rows(group: Sequence[Clip]) -> Bytes:
 
 def _large(frame: Bytes) -> Bytes:
     return enlarge(np.ascontiguousarray(frame), max(1, round(WIDTH_PX / frame.shape[1])))
-
-
-def _parsed(arguments: Sequence[str]) -> Arguments:
-    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    readers: dict[str, Callable[[str], Any]] = {
-        **dict.fromkeys((item.name for item in fields(Arguments)), int),
-        **dict.fromkeys(("work", "model", "out"), Path),
-        **dict.fromkeys(("fps", "seconds"), float),
-        "lengths": _lengths,
-    }
-    if len(given) != len(arguments) or set(given) - set(readers) or "work" not in given:
-        raise ConfigError("wrong arguments", expected=f"work=FOLDER, and of {', '.join(readers)}", got=arguments)
-    return Arguments(**{name: readers[name](value) for name, value in given.items()})
-
-
-def _lengths(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(","))
 
 
 if __name__ == "__main__":

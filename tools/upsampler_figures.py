@@ -28,13 +28,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 import torch
 from figures_json import VIDEO_LDM, FigureRow, figure, put
+from options import read_options
 from small_png import write_small_png
 from torch import Tensor
 from upsampler_measures import Measured, figures_of
@@ -65,17 +67,21 @@ class Arguments:
     """What the command line says."""
 
     data: tuple[Path, ...]
-    arms: dict[str, Path]
-    given: str = "shrunk"
+    arm: dict[str, Path]
+    given: Literal["shrunk", "decoded"] = "shrunk"
     split: str | None = "test"
     frames: int = 16
     stride: int = 1
     clips: int = 48
     steps: int = 8
     augmentation: float = 0.05
-    precision: str = "float32"
+    precision: Literal["float32", "bf16"] = "float32"
     out: Path = VIDEO_LDM
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if BICUBIC in self.arm:
+            raise ConfigError("is measured anyway", where=f"arm.{BICUBIC}", remedy="give the arm another name")
 
     @property
     def sampling(self) -> UpsamplingConfig:
@@ -86,7 +92,7 @@ class Arguments:
 def main(arguments: Sequence[str]) -> int:
     """0 when the figures were written, 2 for bad usage, 1 when a file cannot be used."""
     try:
-        run(_parsed(arguments))
+        run(read_options(Arguments, arguments))
     except ConfigError as error:
         print(f"{error}\n\n{__doc__}", file=sys.stderr)
         return 2
@@ -98,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(arguments: Arguments) -> None:
     """Measure every arm on the same clips, one clip at a time."""
-    arms = {name: _load(folder) for name, folder in arguments.arms.items()}
+    arms = {name: _load(folder) for name, folder in arguments.arm.items()}
     first = next(iter(arms.values()))
     judge = load_perception(default_perception_folder("evaluation")).net.eval()
     dataset = _clips(arguments, require_upsampler(first).config.large_size(first.info.image_size))
@@ -210,32 +216,6 @@ def _load(folder: Path) -> Models:
     models = load_model(folder, [p for p in available_parts(folder) if p in ("autoencoder", "decoder", "upsampler")])
     require_upsampler(models)
     return models
-
-
-def _parsed(arguments: Sequence[str]) -> Arguments:
-    pairs = dict(a.split("=", 1) for a in arguments if "=" in a)
-    arms = {name.removeprefix(ARM): Path(value) for name, value in pairs.items() if name.startswith(ARM)}
-    values = {name: value for name, value in pairs.items() if not name.startswith(ARM)}
-    known = {f.name for f in fields(Arguments)} - {"arms"}
-    if set(values) - known or len(pairs) != len(arguments) or "data" not in values or not arms or BICUBIC in arms:
-        raise ConfigError("data and at least one arm are needed", where="arguments", got=" ".join(arguments))
-    parsed = Arguments(tuple(Path(part) for part in values["data"].split(",")), arms)
-    for name, choices in {"given": ("shrunk", "decoded"), "precision": ("float32", "bf16")}.items():
-        if values.get(name, choices[0]) not in choices:
-            raise ConfigError("unknown value", where=name, expected=" or ".join(choices), got=values[name])
-    return replace(
-        parsed,
-        given=values.get("given", parsed.given),
-        precision=values.get("precision", parsed.precision),
-        split=None if values.get("split") == "none" else values.get("split", parsed.split),
-        augmentation=float(values.get("augmentation", parsed.augmentation)),
-        out=Path(values.get("out", parsed.out)),
-        frames=int(values.get("frames", parsed.frames)),
-        stride=int(values.get("stride", parsed.stride)),
-        clips=int(values.get("clips", parsed.clips)),
-        steps=int(values.get("steps", parsed.steps)),
-        seed=int(values.get("seed", parsed.seed)),
-    )
 
 
 if __name__ == "__main__":
