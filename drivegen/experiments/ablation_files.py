@@ -17,7 +17,7 @@ import numpy as np
 
 from drivegen.core import DataError
 from drivegen.experiments.ablation_arms import Arm
-from drivegen.experiments.run_files import claim, read_json, write_json
+from drivegen.experiments.experiment_folder import ExperimentFolder
 
 REFERENCE: Final = "reference"
 RECONSTRUCTED: Final = "reconstructed"
@@ -51,7 +51,7 @@ class Trial:
         return f"{self.arm.value}-{self.seed}"
 
 
-class AblationFolder:
+class AblationFolder(ExperimentFolder):
     """Paths and small files of an ablation.
 
     Args:
@@ -63,27 +63,16 @@ class AblationFolder:
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
-        self.path = Path(path)
-        self.trials = self.path / "trials"
-        claim(self.path, settings)
-
-    def has(self, trial: Trial) -> bool:
-        """Whether a trial is finished. Its facts are written last."""
-        return (self.trials / f"{trial.name}.json").is_file()
+        super().__init__(path, "trials", settings)
 
     def keep(self, trial: Trial, seen: Seen, facts: Mapping[str, Any]) -> None:
         """Keep a finished trial."""
-        self.trials.mkdir(parents=True, exist_ok=True)
-        _save(self.trials / f"{trial.name}.npz", seen)
-        write_json(self.trials / f"{trial.name}.json", dict(facts))
+        _save(self._file(trial, "npz"), seen)
+        self._keep_facts(trial, facts)
 
     def seen(self, trial: Trial) -> Seen:
         """What the judge saw in a finished trial."""
-        return _load(self.trials / f"{trial.name}.npz")
-
-    def facts(self, trial: Trial) -> dict[str, Any]:
-        """The facts of a finished trial."""
-        return read_json(self.trials / f"{trial.name}.json")
+        return _load(self._file(trial, "npz"))
 
     def has_real(self, name: str) -> bool:
         """Whether `reference` or `reconstructed` is there."""

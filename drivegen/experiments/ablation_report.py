@@ -14,8 +14,8 @@ from drivegen.drawing import contact_sheet, filmstrip, write_png
 from drivegen.experiments.ablation_arms import PAPER, WHAT, Arm
 from drivegen.experiments.ablation_comparison import MEASURES, Finding, Row
 from drivegen.experiments.ablation_plot import draw_distances
+from drivegen.experiments.experiment_folder import write_json
 from drivegen.experiments.intervals import CONFIDENCE, Estimate
-from drivegen.experiments.run_files import write_json
 from drivegen.experiments.tables import aligned_table
 
 TITLES = {"video": "Frechet video distance", "image": "Frechet image distance"}

@@ -11,8 +11,8 @@ from drivegen.core import derive_seed
 from drivegen.data import ClipDataset
 from drivegen.experiments.ablation_arms import PLANS, Arm, Run, runs_of
 from drivegen.experiments.ablation_config import AblationConfig
+from drivegen.experiments.experiment_folder import read_json
 from drivegen.experiments.machine import Machine
-from drivegen.experiments.run_files import read_json
 from drivegen.models import (
     AutoencoderConfig,
     ImageLDM,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from drivegen.core import ConfigError, DataError, encode
+from drivegen.experiments.experiment_folder import read_json
 from drivegen.experiments.hardware import hardware
 from drivegen.experiments.recipe_card import write_card
 from drivegen.experiments.recipe_config import RecipeConfig, TrainCommand
 from drivegen.experiments.recipe_files import RecipeFolder
-from drivegen.experiments.run_files import read_json
 from drivegen.training import TrainConfig, build_caches, train
 from drivegen.training.cache_folder import local_rank
 from drivegen.training.progress import reporting, say

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from drivegen.core import encode
+from drivegen.experiments.experiment_folder import write_json
 from drivegen.experiments.recipe_config import TrainCommand
-from drivegen.experiments.run_files import write_json
 from drivegen.models import available_parts, read_info
 
 CARD, FACTS = "README.md", "training.json"

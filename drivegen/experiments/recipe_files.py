@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from drivegen.core import ConfigError, DataError
-from drivegen.experiments.run_files import read_json, write_json
+from drivegen.experiments.experiment_folder import read_json, write_json
 from drivegen.training.cache_folder import local_rank
 from drivegen.training.run_folder import first_difference
 

@@ -11,9 +11,9 @@ from drivegen.evaluation.average_precision import ALL
 from drivegen.experiments.arms import CONTRASTS, Arm, Contrast
 from drivegen.experiments.cells import is_crossing, words_of
 from drivegen.experiments.comparison import ALL_CLASSES, Row, best_ap50, row_as_dict
+from drivegen.experiments.experiment_folder import write_json
 from drivegen.experiments.intervals import CONFIDENCE, Estimate
 from drivegen.experiments.plot import draw_plot
-from drivegen.experiments.run_files import write_json
 from drivegen.experiments.tables import aligned_table
 from drivegen.experiments.verdict import Basis, Verdict, judge, verdict_line
 
