@@ -29,6 +29,7 @@ SECTIONS: Final = (
     "guidance",
     "noise",
     "recipe",
+    "from_scratch",
     "ablation",
 )
 

@@ -1,11 +1,11 @@
 """Makes docs/results/video_ldm.md of docs/results/video_ldm.json and the pictures beside it, whatever is there yet.
 
-    python tools/video_ldm_page.py [model=FOLDER] [recipe=FOLDER] [ablation=FOLDER] [picture.SECTION=PNG] [out=JSON]
+    python tools/video_ldm_page.py [model=FOLDER] [recipe.SECTION=FOLDER] [ablation=FOLDER] [picture.SECTION=PNG] [out=JSON]
 
-`model` puts what a model folder says about its image model and its temporal layers into the file, `recipe` what the
-model folder of a recipe says about its steps, `ablation` what `drivegen evaluate ablation=...` found, `picture.SECTION`
-a picture. All other figures are put there by the tools that measure them (tools/figures_json.py). What the paper says
-is in tools/video_ldm_sections.py. No figure is typed.
+`model` puts what a model folder says about its image model and its temporal layers into the file, `recipe.SECTION`
+what the model folder of a recipe says about its steps, `ablation` what `drivegen evaluate ablation=...` found,
+`picture.SECTION` a picture. All other figures are put there by the tools that measure them (tools/figures_json.py).
+What the paper says is in tools/video_ldm_sections.py. No figure is typed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import cv2
 from figures import table
 from figures_json import SECTIONS as KEYS
 from figures_json import VIDEO_LDM, FigureRow, figure, put, read
+from options import read_options
 from small_png import write_small_png
 from video_ldm_sections import SECTIONS, Section
 
@@ -41,28 +43,38 @@ INTRODUCTION = (
 )
 
 
+@dataclass(frozen=True)
+class Arguments:
+    """What the command line says."""
+
+    model: Path | None = None
+    recipe: dict[str, Path] = field(default_factory=dict)
+    ablation: Path | None = None
+    picture: dict[str, Path] = field(default_factory=dict)
+    out: Path = VIDEO_LDM
+
+    def __post_init__(self) -> None:
+        for key in {*self.recipe, *self.picture} - set(KEYS):
+            raise ConfigError("no such section", where=key, expected=f"one of {', '.join(KEYS)}")
+
+
 def main(arguments: Sequence[str]) -> None:
     """Put in what is given, then write the page."""
-    options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    pictures = {name.removeprefix("picture."): Path(value) for name, value in options.items() if "." in name}
-    known = {"model", "recipe", "ablation", "out", *(f"picture.{key}" for key in KEYS)}
-    if len(options) != len(arguments) or set(options) - known:
-        raise ConfigError("bad usage", got=" ".join(arguments), remedy=(__doc__ or "").split("\n\n")[1].strip())
-    out = Path(options.get("out", VIDEO_LDM))
-    if "model" in options:
+    given = read_options(Arguments, arguments)
+    out, pictures = given.out, dict(given.picture)
+    if given.model is not None:
         # Imports torch, which the page alone does not need.
         from model_figures import model_figures
 
-        for section, figures in model_figures(Path(options["model"])).items():
+        for section, figures in model_figures(given.model).items():
             put(out, section, figures)
-    if "recipe" in options:
+    for key, folder in given.recipe.items():
         from model_figures import recipe_figures
 
-        put(out, "recipe", recipe_figures(Path(options["recipe"])), anew=True)
-    if "ablation" in options:
-        folder = Path(options["ablation"])
-        put(out, "ablation", ablation_figures(folder), anew=True)
-        pictures |= {"ablation": folder / "ablation.png", "ablation_clips": folder / "ablation_clips.png"}
+        put(out, key, recipe_figures(folder), anew=True)
+    if given.ablation is not None:
+        put(out, "ablation", ablation_figures(given.ablation), anew=True)
+        pictures |= {name: given.ablation / f"{name}.png" for name in ("ablation", "ablation_clips")}
     for name, source in pictures.items():
         copy_picture(source, out.with_name(f"{out.stem}_{name}.png"))
     out.with_suffix(".md").write_text(page(read(out), out), encoding="utf-8")

@@ -189,7 +189,7 @@ SECTIONS: Final = (
     ),
     Section(
         "One recipe",
-        ("recipe",),
+        ("recipe", "from_scratch"),
         (
             "drivegen train recipe=release recipe.minutes=18",
             "drivegen train recipe=release_cpu recipe.minutes=90",
@@ -198,7 +198,7 @@ SECTIONS: Final = (
             "recipe.steps.video.share=0.16 recipe.steps.interpolation.share=0.14 recipe.steps.decoder.share=0.14 "
             "recipe.steps.upsampler_image.share=0.09 recipe.steps.upsampler_video.share=0.09 image.optim.lr=3e-4 "
             "precision=bf16 threads=1 out=out/d/release",
-            "python tools/video_ldm_page.py recipe=out/d/release/model",
+            "python tools/video_ldm_page.py recipe.recipe=out/d/release/model",
         ),
         (
             ("compute (tables 6 to 8)", "8 to 40 A100 per part; hours are not told"),
