@@ -1,6 +1,7 @@
 """Makes docs/results/video_ldm.md of docs/results/video_ldm.json and the pictures beside it, whatever is there yet.
 
-    python tools/video_ldm_page.py [model=FOLDER] [recipe.SECTION=FOLDER] [ablation=FOLDER] [picture.SECTION=PNG] [out=JSON]
+    python tools/video_ldm_page.py [model=FOLDER] [recipe.SECTION=FOLDER] [ablation=FOLDER]
+        [picture.SECTION=PNG] [out=JSON]
 
 `model` puts what a model folder says about its image model and its temporal layers into the file, `recipe.SECTION`
 what the model folder of a recipe says about its steps, `ablation` what `drivegen evaluate ablation=...` found,
