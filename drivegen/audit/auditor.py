@@ -129,14 +129,14 @@ def reliability_path(settings: PerceptionAuditConfig) -> Path | None:
 def _index_for(judge: Observer, path: Path | None, given: TrainingIndex | None) -> TrainingIndex | None:
     """The index that a path names, which has to be this judge's, or the given one, if it is."""
     if path is None:
-        return given if given is not None and given.observer_sha256 == judge.sha256 else None
+        return given if given is not None and given.features_sha256 == judge.features_sha256 else None
     index = TrainingIndex.load(path)
-    if index.observer_sha256 != judge.sha256:
+    if index.features_sha256 != judge.features_sha256:
         raise DataError(
             "made by another judge",
             where=path,
-            expected=f"sha256 {judge.sha256}",
-            got=index.observer_sha256,
+            expected=f"features_sha256 {judge.features_sha256}",
+            got=index.features_sha256,
             remedy="build it again: drivegen audit 'training.roots=[...]' out=...",
         )
     return index

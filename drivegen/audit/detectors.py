@@ -34,6 +34,11 @@ class DetectorObserver(Observer):
         """Hash of the other observer's and of the detector's name."""
         return self._sha256
 
+    @property
+    def features_sha256(self) -> str:
+        """That of the other observer: a detector describes no windows."""
+        return self._observer.features_sha256
+
     def observe(
         self, frames: Bytes, boxes_px: Sequence[Floats], fps: float, window_frames: int = 16
     ) -> ClipObservation:
@@ -70,6 +75,11 @@ class PredictedObserver(Observer):
     def sha256(self) -> str:
         """Hash of the other observer's and of the predictions."""
         return self._sha256
+
+    @property
+    def features_sha256(self) -> str:
+        """That of the other observer: predictions describe no windows."""
+        return self._observer.features_sha256
 
     def of_clip(self, clip_id: str) -> Observer:
         """The observer for one clip."""

@@ -1,7 +1,7 @@
 """The clips that a model was trained on, as the judge's features: is a new clip a copy of one of them?
 
 File: safetensors with `features` (N, F) float16 and `spacing` (1,) float32. Its metadata has one entry `index`, JSON
-of `format`, the judge's `observer_sha256` and `ids`, the clip of each row (a clip has one row per window of frames).
+of `format`, the judge's `features_sha256` and `ids`, the clip of each row (a clip has one row per window of frames).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from drivegen.core.arrays import Bytes, Floats
 from drivegen.core.errors import DataError
 from drivegen.core.observations import Features, Observer
 
-FORMAT = "drivegen-training-clips-1"
+FORMAT = "drivegen-training-clips-2"
 # Name of the file inside a model folder.
 INDEX_FILE = "training_clips.safetensors"
 # Rows that are compared with all others at a time.
@@ -35,13 +35,13 @@ class TrainingIndex:
     Attributes:
         ids: the training clip of each row.
         features: (N, F) float16 window features of the judge.
-        observer_sha256: whose features they are.
+        features_sha256: whose features they are.
         spacing: median distance of a row to the nearest row of another clip; NaN for fewer than two clips.
     """
 
     ids: tuple[str, ...]
     features: NDArray[np.float16]
-    observer_sha256: str
+    features_sha256: str
     spacing: float
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class TrainingIndex:
         return TrainingIndex(
             self.ids + (clip_id,) * len(features),
             np.concatenate([self.features, features.astype(np.float16)]),
-            self.observer_sha256,
+            self.features_sha256,
             self.spacing,
         )
 
@@ -89,19 +89,19 @@ class TrainingIndex:
         Raises:
             DataError: features of another judge.
         """
-        if other.observer_sha256 != self.observer_sha256 or other.features.shape[1:] != self.features.shape[1:]:
+        if other.features_sha256 != self.features_sha256 or other.features.shape[1:] != self.features.shape[1:]:
             raise DataError(
-                "index of another judge", where="training index", expected=self.observer_sha256,
-                got=other.observer_sha256, remedy="build it again: drivegen audit 'training.roots=[...]' out=...",
+                "index of another judge", where="training index", expected=self.features_sha256,
+                got=other.features_sha256, remedy="build it again: drivegen audit 'training.roots=[...]' out=...",
             )  # fmt: skip
         ids, features = self.ids + other.ids, np.concatenate([self.features, other.features])
-        return TrainingIndex(ids, features, self.observer_sha256, _spacing(ids, features.astype(np.float32)))
+        return TrainingIndex(ids, features, self.features_sha256, _spacing(ids, features.astype(np.float32)))
 
     def save(self, path: Path) -> None:
         """Write the file; it is replaced whole or not at all."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        facts = {"format": FORMAT, "observer_sha256": self.observer_sha256, "ids": list(self.ids)}
+        facts = {"format": FORMAT, "features_sha256": self.features_sha256, "ids": list(self.ids)}
         # One entry: safetensors writes several in no fixed order, and the same index is to be the same bytes.
         metadata = {"index": json.dumps(facts)}
         temporary = path.with_name(f".{path.name}.partial")
@@ -121,15 +121,18 @@ class TrainingIndex:
             with safe_open(path, framework="numpy") as file:
                 metadata, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             facts = json.loads(metadata["index"])
-            ids, observer_sha256, known = tuple(facts["ids"]), str(facts["observer_sha256"]), facts["format"]
+            if facts["format"] != FORMAT:
+                raise DataError(
+                    "unknown format", where=path, expected=FORMAT, got=facts["format"],
+                    remedy="build it again: drivegen audit 'training.roots=[...]' out=...",
+                )  # fmt: skip
+            ids, features_sha256 = tuple(facts["ids"]), str(facts["features_sha256"])
             features, spacing = tensors["features"], float(tensors["spacing"][0])
         except (SafetensorError, OSError, ValueError, KeyError, IndexError, TypeError) as error:
             raise DataError(
                 "not an index of training clips", where=path, got=f"{type(error).__name__}: {error}"
             ) from error
-        if known != FORMAT:
-            raise DataError("unknown format", where=path, expected=FORMAT, got=known)
-        return TrainingIndex(ids, features.astype(np.float16), observer_sha256, spacing)
+        return TrainingIndex(ids, features.astype(np.float16), features_sha256, spacing)
 
 
 def build_training_index(observer: Observer, clips: Iterable[tuple[str, Bytes, float]]) -> TrainingIndex:
@@ -151,7 +154,7 @@ def build_training_index(observer: Observer, clips: Iterable[tuple[str, Bytes, f
     if not rows:
         raise DataError("no training clips", where="training index")
     features = np.stack(rows).astype(np.float16)
-    return TrainingIndex(tuple(ids), features, observer.sha256, _spacing(ids, features.astype(np.float32)))
+    return TrainingIndex(tuple(ids), features, observer.features_sha256, _spacing(ids, features.astype(np.float32)))
 
 
 def _spacing(ids: Sequence[str], features: Features) -> float:

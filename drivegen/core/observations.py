@@ -74,6 +74,11 @@ class Observer(Protocol):
         """Hash of its weights: two figures compare only when their judges are the same."""
         ...
 
+    @property
+    def features_sha256(self) -> str:
+        """Hash of what describes windows: `window_features` compare only when it is the same. Some or all of it."""
+        return self.sha256
+
     def observe(
         self, frames: Bytes, boxes_px: Sequence[Floats], fps: float, window_frames: int = 16
     ) -> ClipObservation:

@@ -67,7 +67,7 @@ class Judge:
         if path is None:
             return None
         index = TrainingIndex.load(path)
-        if index.observer_sha256 != observer.sha256 and path == model_index:
+        if index.features_sha256 != observer.features_sha256 and path == model_index:
             self.notes = (f"not compared with training clips: {path} was made by another judge",)
             return None
         self._identity["training_clips_sha256"] = content_hash([path])

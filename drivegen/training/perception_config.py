@@ -53,7 +53,7 @@ class PerceptionStage:
     `net.enlarged`."""
     weights: PerceptionWeights = field(default_factory=PerceptionWeights)
     clips_per_step: int = 6
-    """Clips per step and per process, beside the pairs of frames."""
+    """Clips per step and per process, beside the pairs of frames; 0 trains the frame branch alone."""
     clip_frames: int = 8
     """Frames of those clips, at most `data.frames`."""
     max_stride: int = 4
@@ -83,7 +83,9 @@ class PerceptionStage:
     """At most so many clips of each drive, evenly spread; None: all. Bounds the cache."""
 
     def __post_init__(self) -> None:
-        for name in ("clips_per_step", "clip_frames", "max_stride", "clips_per_drive"):
+        if self.clips_per_step < 0:
+            raise ConfigError("must not be negative", where="clips_per_step", got=self.clips_per_step)
+        for name in ("clip_frames", "max_stride", "clips_per_drive"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError("must be at least 1", where=name, got=value)

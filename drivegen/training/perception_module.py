@@ -35,19 +35,21 @@ class PerceptionModule(StageModule):
     net: PerceptionNet
 
     def __init__(self, net: PerceptionNet, config: PerceptionStage, seed: int) -> None:
+        net.clip_branch.requires_grad_(config.clips_per_step > 0)
         super().__init__(net, config.optim, seed)
         self.config = config
 
     def losses(self, batch: PerceptionBatch, generator: torch.Generator) -> dict[str, Tensor]:
         """Losses of a batch by name; in training it is mirrored, zoomed, degraded and exposed at random."""
         pairs, images = self._varied_pairs(batch.pairs, generator)
-        clips, video = self._varied_clips(batch.clips, generator)
-        found = self.net.forward_frames(images)
         config = self.config
+        found = self.net.forward_frames(images)
         losses = frame_losses(found, pairs)
         losses["identity"] = identity_loss(found.identity, pairs, config.temperature, config.same_class)
-        of_clips = clip_losses(self.net.forward_clips(video, clips.interval_s), clips)
-        losses |= {name if name not in losses else f"clip_{name}": value for name, value in of_clips.items()}
+        if config.clips_per_step:
+            clips, video = self._varied_clips(batch.clips, generator)
+            of_clips = clip_losses(self.net.forward_clips(video, clips.interval_s), clips)
+            losses |= {name if name not in losses else f"clip_{name}": value for name, value in of_clips.items()}
         return {"loss": weighted_sum(losses, config), **losses}
 
     def _varied_pairs(self, pairs: FrameBatch, generator: torch.Generator) -> tuple[FrameBatch, Tensor]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -36,6 +38,15 @@ class PerceptionObserver(Observer):
     def sha256(self) -> str:
         """Hash of the net's weights."""
         return self._sha256
+
+    @cached_property
+    def features_sha256(self) -> str:
+        """Hash of the clip branch alone: training the frame branch further does not change it."""
+        digest = hashlib.sha256(repr(self._net.config.clip_size).encode())
+        for name, tensor in sorted(self._net.clip_branch.state_dict().items()):
+            digest.update(f"{name} {tuple(tensor.shape)}".encode())
+            digest.update(tensor.detach().float().cpu().numpy().tobytes())
+        return digest.hexdigest()
 
     @torch.inference_mode()
     def observe(

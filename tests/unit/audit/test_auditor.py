@@ -183,7 +183,7 @@ def test_the_evaluation_net_must_not_filter(tmp_path: Path) -> None:
 def test_the_index_must_be_the_judges(observer: Observer, net_folder: Path, tmp_path: Path, hand: Any) -> None:
     clip = hand.clip(hand.road(2))
     mine = build_training_index(observer, [("a", clip.frames, 4.0), ("b", clip.frames[::-1], 4.0)])
-    other = replace(mine, observer_sha256="another")
+    other = replace(mine, features_sha256="another")
     assert make_auditor(with_net(net_folder), None, mine).audit(clip).nearest_training_clip == "a"
     # The model's index is another judge's: nothing can be said. Asked for by name, it is a mistake.
     assert make_auditor(with_net(net_folder), None, other).audit(clip).nearest_training_clip is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from drivegen.core import ClipObservation, DataError
 class Brightness:
     """A judge whose feature of a window is the mean colour of its frames."""
 
-    sha256 = "brightness"
+    sha256 = features_sha256 = "brightness"
 
     def __init__(self, hand: Any) -> None:
         self.hand = hand
@@ -47,7 +48,7 @@ def index(hand: Any) -> TrainingIndex:
 def test_a_row_per_window(index: TrainingIndex) -> None:
     assert index.ids == ("dark", "grey", "long", "long")
     assert index.features.dtype == np.float16
-    assert index.observer_sha256 == "brightness"
+    assert index.features_sha256 == "brightness"
 
 
 def test_the_nearest(index: TrainingIndex) -> None:
@@ -81,7 +82,7 @@ def test_clips_of_two_trainings_are_one_index(index: TrainingIndex, hand: Any) -
     assert np.array_equal(whole.features, index.features)
     assert whole.spacing == index.spacing
     with pytest.raises(DataError, match="another judge"):
-        index.joined(replace(index, observer_sha256="other"))
+        index.joined(replace(index, features_sha256="other"))
 
 
 def test_round_trip(index: TrainingIndex, tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_round_trip(index: TrainingIndex, tmp_path: Path) -> None:
     index.save(path)
     index.save(path)
     again = TrainingIndex.load(path)
-    assert (again.ids, again.observer_sha256) == (index.ids, index.observer_sha256)
+    assert (again.ids, again.features_sha256) == (index.ids, index.features_sha256)
     assert again.spacing == pytest.approx(index.spacing)
     np.testing.assert_array_equal(again.features, index.features)
     assert [found.name for found in path.parent.iterdir()] == [path.name]
@@ -110,6 +111,10 @@ def test_what_is_no_index_is_refused(index: TrainingIndex, tmp_path: Path) -> No
     save_file({"features": np.zeros((1, 2), np.float16)}, tmp_path / "weights")
     with pytest.raises(DataError, match="not an index of training clips"):
         TrainingIndex.load(tmp_path / "weights")
+    old = {"index": json.dumps({"format": "drivegen-training-clips-1", "ids": ["a"]})}
+    save_file({"features": np.zeros((1, 2), np.float16)}, tmp_path / "old", old)
+    with pytest.raises(DataError, match=r"unknown format.*clips-2.*build it again"):
+        TrainingIndex.load(tmp_path / "old")
     with pytest.raises(DataError, match="feature of another judge"):
         index.nearest(np.zeros(5, np.float32))
     with pytest.raises(DataError, match="wrong shape"):

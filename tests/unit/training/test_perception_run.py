@@ -111,6 +111,21 @@ def test_a_folder_goes_on_with_enlarged_frames(
     assert load_perception(further).info.scores["scored_objects"] > 0
 
 
+def test_the_frame_branch_is_trained_alone(make_perception: MakePerception, perception_stage: PerceptionStage) -> None:
+    config = make_perception()
+    first = train(config)
+    alone = replace(perception_stage, clips_per_step=0)
+    further = train(make_perception(model=first, out=config.out.with_name("further"), perception=alone))
+    before, after = load_perception(first).net, load_perception(further).net
+    for name, value in before.clip_branch.state_dict().items():
+        assert torch.equal(value, after.clip_branch.state_dict()[name]), name
+    assert any(
+        not torch.equal(value, after.frame_branch.state_dict()[name])
+        for name, value in before.frame_branch.state_dict().items()
+    )
+    assert "speed" not in load_perception(further).info.trained["held_out"]
+
+
 def test_resumed_is_uninterrupted(make_perception: MakePerception) -> None:
     config = make_perception(steps=4)
     # As if the run of four steps had been stopped after two: its folder holds a checkpoint and no facts. The learning

@@ -21,6 +21,16 @@ def _frames(count: int, size: tuple[int, int], seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (count, *size, 3), dtype=np.uint8)
 
 
+def test_features_are_those_of_the_clip_branch(net: PerceptionNet) -> None:
+    before = PerceptionObserver(net, "a").features_sha256
+    with torch.no_grad():
+        next(net.frame_branch.parameters()).add_(1.0)
+    assert PerceptionObserver(net, "b").features_sha256 == before
+    with torch.no_grad():
+        next(net.clip_branch.parameters()).add_(1.0)
+    assert PerceptionObserver(net, "b").features_sha256 != before
+
+
 @pytest.mark.parametrize("size", [(64, 128), (128, 256), (90, 120)])
 def test_a_clip_of_any_size_is_observed(net: PerceptionNet, size: tuple[int, int]) -> None:
     boxes = [np.array([[2.0, 3.0, 20.0, 18.0], [np.nan] * 4, [5.0, 5.0, 5.5, 20.0]]), np.zeros((0, 4))] * 3
