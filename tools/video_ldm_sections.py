@@ -39,13 +39,13 @@ SECTIONS: Final = (
         ("autoencoder", "decoder"),
         (
             "drivegen train precision=bf16 threads=1 data.roots=[WORLD/root-00000] stage=autoencoder "
-            f"{_KEYS} autoencoder.optim.batch=8 minutes=1.5 out=out/d/ae/kl",
+            f"{_KEYS} autoencoder.optim.batch=8 minutes=3 out=out/d/ae/kl",
             "drivegen train ... autoencoder.net.regulariser=vq out=out/d/ae/vq",
-            "drivegen train ... autoencoder.adversarial.weight=0.5 autoencoder.adversarial.from_step=150 "
+            "drivegen train ... autoencoder.adversarial.weight=0.5 autoencoder.adversarial.from_step=300 "
             "out=out/d/ae/adversarial",
             "drivegen train ... autoencoder.perceptual_weight=0.1 out=out/d/ae/perceptual",
-            "python tools/decoder_figures.py section=autoencoder data=FRESH split=none clips=24 "
-            "arm.kl=out/d/ae/kl/model arm.vq=... arm.perceptual=...",
+            "python tools/decoder_figures.py section=autoencoder data=FRESH split=none clips=96 "
+            "arm.kl=out/d/ae/kl/model arm.vq=... arm.adversarial=... arm.perceptual=...",
             f"{_TRAIN} stage=decoder data.frames=6 data.clip_stride=18 decoder.adversarial.from_step=150 "
             "decoder.image_discriminator=true minutes=7.8 model=out/d/release/01-image/model out=out/d/decoder_image",
             "python tools/decoder_figures.py data=FRESH split=none clips=96 "
@@ -170,14 +170,15 @@ SECTIONS: Final = (
         (
             "python tools/guidance_figures.py work=out/d/guidance model=out/d/release/model clips=24 "
             "terms=labels,boxes,context scales=2,4",
-            f"{_TRAIN} stage=image {_KEYS} model=AUTOENCODER image.optim.batch=16 image.optim.warmup=50 minutes=4 "
+            f"{_TRAIN} stage=image {_KEYS} model=AUTOENCODER image.optim.batch=16 image.optim.warmup=50 minutes=8 "
             "out=out/d/noise/linear",
             "drivegen train ... 'image.schedule={zero_terminal_snr: true}' out=out/d/noise/zero_snr",
+            "drivegen train ... 'image.schedule={zero_terminal_snr: true, shift: 2}' out=out/d/noise/shifted",
             "drivegen train ... 'image.schedule={kind: edm}' out=out/d/noise/edm",
             "drivegen train ... 'image.schedule={kind: flow}' image.net.prediction_type=flow_prediction "
             "out=out/d/noise/flow",
-            "python tools/noise_figures.py work=out/d/noise/clips clips=32 arm.linear=out/d/noise/linear/model "
-            "arm.zero_snr=... arm.edm=... arm.flow=...",
+            "python tools/noise_figures.py work=out/d/noise/clips clips=48 arm.linear=out/d/noise/linear/model "
+            "arm.zero_snr=... arm.shifted=... arm.edm=... arm.flow=...",
         ),
         (
             ("context guidance (table 1)", "FVD 534.17 to 508.82, FID 48.26 to 54.16"),
