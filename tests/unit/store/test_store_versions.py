@@ -44,7 +44,8 @@ def test_a_store_of_version_1_verifies_and_comes_back(make_clip: Callable[..., C
     np.testing.assert_array_equal(a.frames, made.frames)
     for got, expected in zip(a.labels, made.labels, strict=True):
         assert got.track_ids == expected.track_ids
-        np.testing.assert_array_equal(got.amodal_px, expected.amodal_px)
+        # Sums of another numpy differ in the last digit.
+        np.testing.assert_allclose(got.amodal_px, expected.amodal_px, rtol=1e-12)
     dataset = StoreDataset(GOLDEN)
     assert len(dataset) == 5 and dataset[1]["track_ids"] == made.labels[1].track_ids
 
