@@ -100,7 +100,7 @@ def section_parts(number: int, section: Section, held: Mapping[str, Mapping[str,
     parts += ["\n".join(table(["the paper", "figure or claim"], section.paper)), section.reading]
     for key in section.keys:
         if len(section.keys) > 1:
-            parts.append(f"### Ours: {key}")
+            parts.append(f"### Ours: {_words(key)}")
         parts += figure_parts(held[key]) if held.get(key) else [NOT_RUN]
         parts += [f"![{_words(path.stem)}]({path.name})" for path in pictures_of(key, out)]
     return parts
