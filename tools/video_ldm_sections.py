@@ -170,7 +170,8 @@ SECTIONS: Final = (
         (
             "python tools/guidance_figures.py work=out/d/guidance model=out/d/release/model clips=24 "
             "terms=labels,boxes,context scales=2,4",
-            "python tools/guidance_figures.py work=out/d/guidance model=out/d/release/model clips=24 terms=all scales=1.5",
+            "python tools/guidance_figures.py work=out/d/guidance model=out/d/release/model clips=24 "
+            "terms=all scales=1.5",
             f"{_TRAIN} stage=image {_KEYS} model=AUTOENCODER image.optim.batch=16 image.optim.warmup=50 minutes=8 "
             "out=out/d/noise/linear",
             "drivegen train ... 'image.schedule={zero_terminal_snr: true}' out=out/d/noise/zero_snr",
