@@ -125,7 +125,7 @@ def from_json(line: str) -> list[Seen]:
         examined = Examined(
             inner["clip_id"], inner["scenario_id"], judged(inner["clean"]),
             {name: judged(faulty) for name, faulty in inner["faulty"].items()},
-            {name: (int(n[0]), int(n[1]), int(n[2])) for name, n in inner["found"].items()},
+            {name: (int(n[0]), int(n[1]), int(n[2]), int(n[3])) for name, n in inner["found"].items()},
         )  # fmt: skip
         return Seen(value["kind"], value["ambience"], examined)
 

@@ -103,7 +103,7 @@ def found_scores(labels: Sequence[FrameLabels], findings: Sequence[Findings]) ->
         for i in np.flatnonzero(frame.scored):
             track, seen = frame.track_ids[i], found.category_ids[i]
             overlaps.append(float(found.iou[i]))
-            missed[track].append(bool(seen < 0))
+            missed[track].append(not found.there[i])
             if seen >= 0:
                 other_class.append(bool(seen != wanted[i]))
                 other_kind[track].append(bool(kinds(seen) != kinds(wanted[i])))

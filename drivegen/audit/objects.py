@@ -25,8 +25,11 @@ KIND_OF: Integers = np.array(
 class MatchConfig:
     """When a label and a detection show the same object."""
 
-    min_score: float = 0.3
-    """A detection less confident than this finds nothing."""
+    min_score: float = 0.1
+    """A detection less confident than this finds nothing. Where a label says that something is, little confidence
+    will do: the lowest that finds nothing in places without objects (tools/judge_decoys.py)."""
+    sure_score: float = 0.3
+    """A detection less confident than this tells no class, and shows no object to have been detected already."""
     min_iou: float = 0.4
     """Overlap of a detection with the visible box of an object that it finds."""
     hallucination_score: float = 0.5
@@ -45,7 +48,15 @@ class MatchConfig:
     """Height of the image at which `hallucination_height_px` holds."""
 
     def __post_init__(self) -> None:
-        for name in ("min_score", "min_iou", "hallucination_score", "same_iou", "explained_iou", "explained_inside"):
+        for name in (
+            "min_score",
+            "sure_score",
+            "min_iou",
+            "hallucination_score",
+            "same_iou",
+            "explained_iou",
+            "explained_inside",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError("out of range", where=name, expected="0 to 1", got=getattr(self, name))
 
@@ -56,12 +67,15 @@ class Findings:
 
     Attributes:
         iou: (N,) overlap with the best detection, of any class; NaN for objects that are not scored.
-        category_ids: (N,) class of what was found; -1 where nothing was, or nothing was looked for.
+        there: (N,) whether something was found.
+        category_ids: (N,) class of what was found; -1 where nothing was, where no sure detection tells, or nothing was
+            looked for.
         confidence: (N,) of the surest detection, of any class and however unsure, that overlaps enough; 0 where none
             does.
     """
 
     iou: Floats
+    there: Booleans
     category_ids: Integers
     confidence: Floats
 
@@ -88,11 +102,9 @@ def verdicts_of(labels: Sequence[FrameLabels], findings: Sequence[Findings]) -> 
     """What was found, held to the labels: per frame, was it found and is its class right."""
     verdicts = []
     for frame, found in zip(labels, findings, strict=True):
-        there = found.category_ids >= 0
-        detected = np.where(np.isnan(found.iou), np.nan, there)
-        verdicts.append(
-            ObjectVerdict(found.iou, detected, np.where(there, found.category_ids == category_ids(frame), np.nan))
-        )
+        detected = np.where(np.isnan(found.iou), np.nan, found.there)
+        agrees = np.where(found.category_ids >= 0, found.category_ids == category_ids(frame), np.nan)
+        verdicts.append(ObjectVerdict(found.iou, detected, agrees))
     return tuple(verdicts)
 
 
@@ -108,18 +120,18 @@ def hallucinations(
 
 
 def _find(labels: FrameLabels, detections: Detections, match: MatchConfig) -> Findings:
-    iou, classes = np.full(len(labels), np.nan), np.full(len(labels), -1)
     judged = np.flatnonzero(labels.scored)
-    sure = detections[detections.scores >= match.min_score]
-    overlap = box_iou(labels.visible_px[judged], sure.boxes_px)
-    iou[judged] = overlap.max(axis=1, initial=0.0)
-    found = iou[judged] >= match.min_iou
-    if found.any():
-        classes[judged[found]] = _classes_of(overlap[found], sure, match)
-    confidence = np.zeros(len(labels))
-    fits = box_iou(labels.visible_px[judged], detections.boxes_px) >= match.min_iou
+    overlap = box_iou(labels.visible_px[judged], detections.boxes_px)
+    fits = overlap >= match.min_iou
+    iou, confidence = np.full(len(labels), np.nan), np.zeros(len(labels))
+    iou[judged] = overlap[:, detections.scores >= match.min_score].max(axis=1, initial=0.0)
     confidence[judged] = np.where(fits, detections.scores, 0.0).max(axis=1, initial=0.0)
-    return Findings(iou, classes, confidence)
+    classes = np.full(len(labels), -1)
+    sure = detections.scores >= match.sure_score
+    told = fits[:, sure].any(axis=1)
+    if told.any():
+        classes[judged[told]] = _classes_of(overlap[told][:, sure], detections[sure], match)
+    return Findings(iou, confidence >= match.min_score, classes, confidence)
 
 
 def _classes_of(overlap: Floats, detections: Detections, match: MatchConfig) -> Integers:
@@ -135,7 +147,7 @@ def explained(labels: FrameLabels, detections: Detections, match: MatchConfig) -
     tall_ones = detections[tall]
     overlap = box_iou(tall_ones.boxes_px, labels.visible_px)
     inside = share_inside(tall_ones.boxes_px, labels.visible_px)
-    sure = detections[detections.scores >= match.min_score]
+    sure = detections[detections.scores >= match.sure_score]
     shown = (box_iou(sure.boxes_px, labels.visible_px) >= match.same_iou).any(axis=0)
     excusing = ~labels.scored | (kinds(tall_ones.category_ids)[:, None] == kinds(category_ids(labels)))
     known: Booleans = (

@@ -38,15 +38,15 @@ class Examined:
         clip_id, scenario_id: of the clean clip.
         clean: what the audit said of it.
         faulty: by fault, likewise; a fault that does not apply is not there.
-        found: by class, of the clean clip's scored boxes: how many there are, how many were found, and how many of
-            those were of the right class.
+        found: by class, of the clean clip's scored boxes: how many there are, how many were found, of how many
+            of those a class was told, and of how many the right one.
     """
 
     clip_id: str
     scenario_id: str
     clean: Judged
     faulty: dict[str, Judged]
-    found: dict[str, tuple[int, int, int]]
+    found: dict[str, tuple[int, int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class SanityTable:
         false_alarms_by_check: by check, clean clips that fail it.
         found: scored boxes of clean clips that were found, in all.
         found_by_class: the same by class; classes without boxes are not there.
-        right_by_class: of those that were found, the ones of the right class.
+        right_by_class: of those of which a class was told, the ones of the right class.
     """
 
     rows: tuple[FaultRow, ...]
@@ -174,7 +174,7 @@ def summarise(examined: Sequence[Examined], faults: Mapping[str, Fault] | None =
     totals: dict[str, np.ndarray] = {}
     for one in examined:
         for category, counts in one.found.items():
-            totals[category] = totals.get(category, np.zeros(3, dtype=int)) + counts
+            totals[category] = totals.get(category, np.zeros(4, dtype=int)) + counts
     scored, found = (sum(int(counts[i]) for counts in totals.values()) for i in (0, 1))
     return SanityTable(
         rows=tuple(_row(fault, examined) for fault in faults.values()),
@@ -182,7 +182,7 @@ def summarise(examined: Sequence[Examined], faults: Mapping[str, Fault] | None =
         false_alarms_by_check=_counted(alarms),
         found=Share(found, scored),
         found_by_class={name: Share(int(n[1]), int(n[0])) for name, n in sorted(totals.items())},
-        right_by_class={name: Share(int(n[2]), int(n[1])) for name, n in sorted(totals.items())},
+        right_by_class={name: Share(int(n[3]), int(n[2])) for name, n in sorted(totals.items())},
     )
 
 
@@ -220,14 +220,14 @@ def _judged(verdict: Verdict) -> Judged:
     return Judged(dict(verdict.scores), verdict.reasons)
 
 
-def _found(clip: Clip, verdict: Verdict) -> dict[str, tuple[int, int, int]]:
+def _found(clip: Clip, verdict: Verdict) -> dict[str, tuple[int, int, int, int]]:
     counts: dict[str, np.ndarray] = {}
     for labels, objects in zip(clip.labels, verdict.objects, strict=True):
         for i in np.flatnonzero(labels.scored):
-            found = objects.detected[i] == 1.0
-            add = np.array([1, found, found and objects.class_agrees[i] == 1.0], dtype=int)
-            counts[labels.categories[i]] = counts.get(labels.categories[i], np.zeros(3, dtype=int)) + add
-    return {name: (int(n[0]), int(n[1]), int(n[2])) for name, n in counts.items()}
+            told = objects.class_agrees[i]
+            add = np.array([1, objects.detected[i] == 1.0, not np.isnan(told), told == 1.0], dtype=int)
+            counts[labels.categories[i]] = counts.get(labels.categories[i], np.zeros(4, dtype=int)) + add
+    return {name: (int(n[0]), int(n[1]), int(n[2]), int(n[3])) for name, n in counts.items()}
 
 
 def _counted(reasons: Iterable[tuple[str, ...]]) -> dict[str, int]:

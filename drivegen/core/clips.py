@@ -30,8 +30,8 @@ class ObjectVerdict:
     Attributes:
         iou: (N,) overlap of the visible box with the best detection of any class; NaN when not judged.
         detected: (N,) 1 found, 0 not found, NaN not judged.
-        class_agrees: (N,) whether what was found there is of the label's class: 1, 0, NaN when not judged or nothing
-            was found.
+        class_agrees: (N,) whether what was found there is of the label's class: 1, 0, NaN when not judged, or nothing
+            was found there that tells its class surely.
     """
 
     iou: Floats

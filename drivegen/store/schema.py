@@ -175,7 +175,7 @@ OBJECT: tuple[Column, ...] = (
     Column(
         "qc_class_agrees",
         BOOL,
-        "Whether what was found there is of its category; null when not judged or nothing was found",
+        "Whether what was found there is of its category; null when not judged or nothing was found surely",
         nullable=True,
     ),
 )

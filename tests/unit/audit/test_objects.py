@@ -60,6 +60,16 @@ def test_an_unsure_detection_finds_nothing(hand: Any) -> None:
     assert found_scores(labels, find_objects(labels, unsure, MATCH))["detected_fraction"] == 0
 
 
+def test_a_faint_detection_finds_and_does_not_tell_the_class(hand: Any) -> None:
+    labels = hand.street(1)
+    faint = hand.seen(labels, score=MATCH.sure_score - 0.01)
+    verdict = object_verdicts(labels, faint, MATCH)[0]
+    assert (verdict.detected[labels[0].scored] == 1).all()
+    assert np.isnan(verdict.class_agrees).all()
+    sure = object_verdicts(labels, hand.seen(labels, score=MATCH.sure_score), MATCH)[0]
+    assert (sure.class_agrees[labels[0].scored] == 1).all()
+
+
 def test_unscored_objects_are_neither_missed_nor_hallucinated(hand: Any) -> None:
     labels = [changed(frame, scored=np.zeros(len(frame), dtype=bool)) for frame in hand.street(2)]
     full = hand.seen(hand.street(2))
