@@ -2,10 +2,10 @@
 
     python tools/judge_page.py card=FOLDER prove=FOLDER
 
-`docs/results/judge.json` holds the groups "nets" (tools/judge_nets.py), "faults" (tools/judge_faults.py) and "pandaset"
-(tools/judge_pandaset.py) already. `card` is what `drivegen evaluate` wrote, `prove` what `drivegen prove` wrote; their
-figures become the groups "card" and "prove", and their pictures come along. A group that is not there keeps its table
-as it is.
+`docs/results/judge.json` holds the groups "nets" (tools/judge_nets.py), "decoys" (tools/judge_decoys.py), "faults"
+(tools/judge_faults.py) and "pandaset" (tools/judge_pandaset.py) already. `card` is what `drivegen evaluate` wrote,
+`prove` what `drivegen prove` wrote; their figures become the groups "card" and "prove", and their pictures come along.
+A group that is not there keeps its table as it is.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def main(arguments: Sequence[str]) -> None:
         write_figures(JSON, prove_figures(Path(options["prove"])), "prove")
         copy_picture(Path(options["prove"]) / "prove.png", "judge_prove.png")
     rows = read_rows(JSON)
-    for name, lines in (("nets", net_lines), ("faults", fault_lines), ("card", card_lines), ("prove", prove_lines),
-                        ("pandaset", pandaset_lines)):  # fmt: skip
+    for name, lines in (("nets", net_lines), ("decoys", decoy_lines), ("faults", fault_lines), ("card", card_lines),
+                        ("prove", prove_lines), ("pandaset", pandaset_lines)):  # fmt: skip
         group = {key: row for key, row in rows.items() if row.get("group") == name}
         if group:
             replace_section(PAGE, name, lines(group))
@@ -87,6 +87,15 @@ def net_lines(rows: Rows) -> list[str]:
     lines = table(["", *(place.replace("/", ", ") for place in places)], body)
     sizes = ", ".join(f"{k.split('/')[0]} {row['value']:,}" for k, row in rows.items() if k.endswith("/parameters"))
     return [*lines, "", f"Parameters: {sizes}."]
+
+
+def decoy_lines(rows: Rows) -> list[str]:
+    """One row per confidence: labels found, decoys found."""
+    levels = [key.split("@")[1] for key in rows if key.startswith("labels_found@")]
+    body = [
+        [level, _percent(rows[f"labels_found@{level}"]), _percent(rows[f"decoys_found@{level}"])] for level in levels
+    ]
+    return table(["confidence at least", "scored boxes found", "decoys found"], body)
 
 
 def fault_lines(rows: Rows) -> list[str]:
