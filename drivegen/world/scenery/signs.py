@@ -78,7 +78,7 @@ def _polygon(builder: MeshBuilder, outline: list[tuple[float, float]] | Floats, 
     """A convex outline (y, z), counter-clockwise for who looks at it from -x, as a plate with a grey back."""
     points = np.array([(out, y, z) for y, z in outline])
     index = np.array([(0, k, k + 1) for k in range(1, len(points) - 1)])
-    area = np.cross(points[1, 1:] - points[0, 1:], points[2, 1:] - points[0, 1:])
+    area = np.cross(points[1] - points[0], points[2] - points[0])[0]
     if area < 0:
         index = index[:, ::-1]
     builder.triangles(points[index], rgb, Material.SIGN)
