@@ -19,25 +19,25 @@ class Thresholds:
     is not checked.
     """
 
-    missed_surprise: float | None = 1.8841
+    missed_surprise: float | None = 2.6816
     """Most: how surprising it is that the judge is no surer of the objects, mean over them and one more."""
-    track_missed_surprise: float | None = 3.4617
+    track_missed_surprise: float | None = 3.5336
     """Most: likewise of the worst track, mean over its frames and one more."""
-    class_surprise: float | None = 3.5633
+    class_surprise: float | None = 4.0664
     """Most: how surprising the classes are that the worst track looks like, mean over its frames and one more."""
-    hallucination_surprise: float | None = 2.4017
+    hallucination_surprise: float | None = 2.5807
     """Most: how surprising the most surprising detection without a label is, mean over frames."""
-    weather_margin: float | None = 0.0
+    weather_margin: float | None = -0.0386
     """Least: log probability of the asked weather over that of the likeliest other."""
-    time_of_day_margin: float | None = -0.0746
+    time_of_day_margin: float | None = -0.0765
     """Least: likewise of the time of day."""
-    identity_drift: float | None = 0.4895
+    identity_drift: float | None = 0.488
     """Most: change of what the worst track looks like to the judge, 0 none, 2 opposite."""
     colour_jump: float | None = 9.3926
     """Most: lasting change of colour of the worst track, beyond its own variation, in CIE Lab units."""
     motion_ratio: float | None = 0.106
     """Least: change of the picture where the labels move, 1 as much as one pixel of 32 x 64 gives."""
-    repeated_share: float | None = 0.0714
+    repeated_share: float | None = 0.2381
     """Most: frames that show again what an earlier one showed although the labels have moved on."""
     flicker_ratio: float | None = 1.096
     """Most: change from frame to frame over half the change across two."""
@@ -45,7 +45,7 @@ class Thresholds:
     """Most: how far the order of frames is from the smoothest, 0 natural, 1 random."""
     order_probability: float | None = 0.0644
     """Least: how likely frames stand in their natural order, mean over windows."""
-    nearest_training_ratio: float | None = 0.6162
+    nearest_training_ratio: float | None = 0.4898
     """Least: distance to the nearest training clip, 1 as far as training clips are from one another."""
 
 
