@@ -72,7 +72,8 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
     z, share = 1.959964, hits / count
     centre, spread = share + z * z / (2 * count), z * float(np.sqrt(share * (1 - share) / count + (z / count) ** 2 / 4))
     scale = 1 + z * z / count
-    return (round((centre - spread) / scale, 4), round((centre + spread) / scale, 4))
+    # Rounding may leave minus nothing.
+    return (max(0.0, round((centre - spread) / scale, 4)), min(1.0, round((centre + spread) / scale, 4)))
 
 
 def bootstrap_of_means(groups: Sequence[Floats], seed: int, draws: int = 1000) -> tuple[float, float]:
