@@ -21,7 +21,6 @@ and of their reconstructions, as the evaluation net gives them; no training and 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,10 +29,9 @@ import numpy as np
 import torch
 from figures import bootstrap_of_means
 from figures_json import VIDEO_LDM, FigureRow, figure, put
-from options import read_options
+from options import run_tool
 from small_png import write_small_png
 
-from drivegen.core import ConfigError, DrivegenError
 from drivegen.core.arrays import Bytes, Floats
 from drivegen.data import ClipDataset, ClipIndex, ClipSample, DataConfig, common_splits
 from drivegen.drawing import contact_sheet, enlarge
@@ -97,19 +95,6 @@ class Measured:
         psnr = float(np.mean(10 * np.log10(255**2 / np.maximum(np.square(error).mean(axis=(1, 2, 3)), 1e-9))))
         self.flicker.setdefault(sample.scenario_id, []).append(flicker)
         self.psnr_db.setdefault(sample.scenario_id, []).append(psnr)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0 when the figures were written, 2 for bad usage, 1 when a file cannot be used."""
-    try:
-        run(read_options(Arguments, arguments))
-    except ConfigError as error:
-        print(f"{error}\n\n{__doc__}", file=sys.stderr)
-        return 2
-    except DrivegenError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def run(arguments: Arguments) -> None:
@@ -235,4 +220,4 @@ def _load(folder: Path) -> Models:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_tool(run, Arguments, sys.argv[1:], __doc__))

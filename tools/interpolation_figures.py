@@ -23,7 +23,6 @@ paired. `prediction/ARM/loss` is the denoising loss of prediction from one known
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +30,12 @@ import numpy as np
 import torch
 from figures_json import VIDEO_LDM, FigureRow, put
 from interpolation_measures import Measured, blend, picture, pixels, ratio
-from options import read_options
+from options import run_tool
 from small_png import write_small_png
 from torch import Tensor
 
 from drivegen.conditions import Conditions, collate, conditions_of
-from drivegen.core import ConfigError, DrivegenError, decode, derive_seed, encode
+from drivegen.core import ConfigError, decode, derive_seed, encode
 from drivegen.core.arrays import Bytes
 from drivegen.data import ClipDataset, ClipIndex, ClipSample, DataConfig, common_splits
 from drivegen.diffusion import Schedule, diffusion_loss
@@ -68,19 +67,6 @@ class Arguments:
     steps: int = 20
     seed: int = 0
     out: Path = VIDEO_LDM
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0 when the figures were written, 2 for bad usage, 1 when a file cannot be used."""
-    try:
-        run(read_options(Arguments, arguments))
-    except ConfigError as error:
-        print(f"{error}\n\n{__doc__}", file=sys.stderr)
-        return 2
-    except DrivegenError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def run(arguments: Arguments) -> None:
@@ -215,4 +201,4 @@ def _samples(arguments: Arguments, models: dict[str, Models], frames: int, strid
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_tool(run, Arguments, sys.argv[1:], __doc__))

@@ -11,17 +11,17 @@ the more decoys: the one to take is the lowest that finds at most `most` of the 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from figures import Figure, Figures, wilson, write_figures
-from options import read_options
+from options import run_tool
 
 from drivegen.audit import AuditConfig, MatchConfig, make_observer
 from drivegen.audit.config import PerceptionAuditConfig
-from drivegen.core import Clip, ConfigError, Detections, DrivegenError, FrameLabels, box_iou, label_boxes, stream
+from drivegen.core import Clip, Detections, FrameLabels, box_iou, label_boxes, stream
 from drivegen.core.arrays import Floats
 from drivegen.store import StoreReader
 
@@ -108,18 +108,5 @@ def _clips(arguments: Arguments) -> Iterator[Clip]:
         yield reader.excerpt(clip_id, range(0, length, arguments.every))
 
 
-def main(arguments: Sequence[str]) -> int:
-    """0 when the figures were written, 2 for bad usage, 1 when a file cannot be used."""
-    try:
-        run(read_options(Arguments, arguments))
-    except ConfigError as error:
-        print(f"{error}\n\n{__doc__}", file=sys.stderr)
-        return 2
-    except DrivegenError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_tool(run, Arguments, sys.argv[1:], __doc__))

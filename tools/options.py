@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import yaml
 
-from drivegen.core import ConfigError
+from drivegen.core import ConfigError, DrivegenError
 from drivegen.core.config import decode
 
 T = TypeVar("T")
@@ -39,6 +40,23 @@ def read_options(cls: type[T], words: Sequence[str]) -> T:
         else:
             mapping[field] = value
     return decode(cls, mapping)
+
+
+def run_tool(run: Callable[[T], None], cls: type[T], words: Sequence[str], usage: str | None) -> int:
+    """Read the options and run a tool by them: 0 when it was done, 2 for bad usage, 1 when something cannot be used.
+
+    Args:
+        usage: what is printed below the error when usage is bad.
+    """
+    try:
+        run(read_options(cls, words))
+    except ConfigError as error:
+        print(f"{error}\n\n{usage}", file=sys.stderr)
+        return 2
+    except DrivegenError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _value(text: str, many: bool) -> Any:

@@ -33,10 +33,10 @@ from pathlib import Path
 
 import numpy as np
 from figures_json import VIDEO_LDM, FigureRow, figure, put
-from options import read_options
+from options import run_tool
 from small_png import write_small_png
 
-from drivegen.core import Clip, ConfigError, DrivegenError
+from drivegen.core import Clip, DrivegenError
 from drivegen.core.arrays import Bytes, Floats
 from drivegen.drawing import contact_sheet, enlarge
 from drivegen.models import default_model_folder, read_info
@@ -73,21 +73,12 @@ class Arguments:
         return self.fps / 4**self.interpolate
 
 
-def main(arguments: Sequence[str]) -> int:
-    """0 when the figures were written, 2 for bad usage, 1 when a clip could not be made."""
-    try:
-        given = read_options(Arguments, arguments)
-        for length in given.lengths:
-            put(given.out, SECTION, long_clip(given, length))
-            print(f"{length:g} s", flush=True)
-        put(given.out, SECTION, futures(given))
-    except ConfigError as error:
-        print(f"{error}\n\n{__doc__}", file=sys.stderr)
-        return 2
-    except DrivegenError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+def run(given: Arguments) -> None:
+    """Draw long clips and futures, and write what was measured."""
+    for length in given.lengths:
+        put(given.out, SECTION, long_clip(given, length))
+        print(f"{length:g} s", flush=True)
+    put(given.out, SECTION, futures(given))
 
 
 def long_clip(given: Arguments, length_s: float) -> dict[str, FigureRow]:
@@ -212,4 +203,4 @@ def _large(frame: Bytes) -> Bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_tool(run, Arguments, sys.argv[1:], __doc__))

@@ -10,18 +10,16 @@ that. Datasets are kept in `work`, and a run that was stopped goes on. Figures g
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from figures_json import VIDEO_LDM, put
-from options import read_options
+from options import run_tool
 from sampled_arms import Arms, make_arms, reference_figures
 from small_png import write_small_png
 
-from drivegen.core import ConfigError, DrivegenError
 from drivegen.core.arrays import Bytes
 from drivegen.drawing import contact_sheet, enlarge
 from drivegen.store import StoreReader
@@ -73,18 +71,5 @@ def filmstrips(arms: Arms) -> Bytes:
     return contact_sheet(images, columns=SHOWN, captions=captions)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """0 when the figures were written, 2 for bad usage, 1 when a clip could not be made."""
-    try:
-        run(read_options(Arguments, arguments))
-    except ConfigError as error:
-        print(f"{error}\n\n{__doc__}", file=sys.stderr)
-        return 2
-    except DrivegenError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_tool(run, Arguments, sys.argv[1:], __doc__))

@@ -27,7 +27,6 @@ no choice of a checkpoint sees that net. `ARM/NAME_over_image` is the image arm'
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,12 +35,12 @@ import cv2
 import numpy as np
 import torch
 from figures_json import VIDEO_LDM, FigureRow, figure, put
-from options import read_options
+from options import run_tool
 from small_png import write_small_png
 from torch import Tensor
 from upsampler_measures import Measured, figures_of
 
-from drivegen.core import ConfigError, DrivegenError, derive_seed
+from drivegen.core import ConfigError, derive_seed
 from drivegen.core.arrays import Bytes
 from drivegen.data import ClipDataset, ClipIndex, DataConfig, common_splits
 from drivegen.drawing import contact_sheet, enlarge
@@ -87,19 +86,6 @@ class Arguments:
     def sampling(self) -> UpsamplingConfig:
         """How frames are enlarged."""
         return UpsamplingConfig(num_inference_steps=self.steps, augmentation=self.augmentation)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0 when the figures were written, 2 for bad usage, 1 when a file cannot be used."""
-    try:
-        run(read_options(Arguments, arguments))
-    except ConfigError as error:
-        print(f"{error}\n\n{__doc__}", file=sys.stderr)
-        return 2
-    except DrivegenError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def run(arguments: Arguments) -> None:
@@ -219,4 +205,4 @@ def _load(folder: Path) -> Models:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_tool(run, Arguments, sys.argv[1:], __doc__))

@@ -27,7 +27,7 @@ class MatchConfig:
 
     min_score: float = 0.1
     """A detection less confident than this finds nothing. Where a label says that something is, little confidence
-    will do: the lowest that finds nothing in places without objects (tools/judge_decoys.py)."""
+    will do: the lowest that finds something in at most 5 % of places without objects (tools/judge_decoys.py)."""
     sure_score: float = 0.3
     """A detection less confident than this tells no class, and shows no object to have been detected already."""
     min_iou: float = 0.4

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from drivegen.core import ConfigError
+from drivegen.core import ConfigError, DataError
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
@@ -60,3 +60,15 @@ def test_words_become_what_the_fields_say(options: ModuleType) -> None:
 def test_what_does_not_fit_is_told(options: ModuleType, words: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         options.read_options(Arguments, words)
+
+
+def test_exit_codes_tell_usage_from_failure(options: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    def fails(_: Arguments) -> None:
+        raise DataError("not a store", where="out")
+
+    words = ["data=out", "arm.x=out"]
+    assert options.run_tool(lambda _: None, Arguments, words, "usage") == 0
+    assert options.run_tool(fails, Arguments, words, "usage") == 1
+    assert "usage" not in capsys.readouterr().err
+    assert options.run_tool(fails, Arguments, ["clip=3"], "usage") == 2
+    assert "usage" in capsys.readouterr().err
