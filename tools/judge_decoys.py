@@ -3,9 +3,9 @@
     python tools/judge_decoys.py store=STORE audit=FOLDER [every=4] [limit=N] [most=0.05] [seed=0] [out=JSON]
 
 `store` holds clean reference clips, of which every `every`th frame is looked at. A decoy is the box of a scored object
-moved sideways to where nothing is written. The lower `audit.perception.match.min_score`, the more labels are found, and
-the more decoys: the one to take is the lowest that finds at most `most` of the decoys. Figures go to `out` as the group
-"decoys".
+moved sideways to where nothing is written. The lower the confidence that is asked for, the more labels are found, and
+the more decoys: the one to take is the lowest that finds at most `most` of the decoys (`min_region_score` of a judge
+that looks at boxes, else `min_score` of `audit.perception.match`). Figures go to `out` as the group "decoys".
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from options import run_tool
 
 from drivegen.audit import AuditConfig, MatchConfig, make_observer
 from drivegen.audit.config import PerceptionAuditConfig
-from drivegen.core import Clip, Detections, FrameLabels, box_iou, label_boxes, stream
+from drivegen.core import Clip, ClipObservation, FrameLabels, box_iou, stream
 from drivegen.core.arrays import Floats
 from drivegen.store import StoreReader
 
@@ -53,19 +53,25 @@ def run(arguments: Arguments) -> None:
     match, draws = MatchConfig(), stream(arguments.seed, GROUP)
     labels, decoys = list[float](), list[float]()
     for clip in _clips(arguments):
-        seen = observer.observe(clip.frames, label_boxes(clip.labels), clip.fps, len(clip.frames))
-        for frame, one in zip(clip.labels, seen.frames, strict=True):
-            objects = frame.visible_px[frame.scored]
-            labels += list(confidences(objects, one.detections, match))
-            decoys += list(confidences(decoys_of(objects, frame, draws), one.detections, match))
+        objects = [frame.visible_px[frame.scored] for frame in clip.labels]
+        empty = [decoys_of(boxes, frame, draws) for boxes, frame in zip(objects, clip.labels, strict=True)]
+        asked = [np.concatenate(both) for both in zip(objects, empty, strict=True)]
+        seen = observer.observe(clip.frames, asked, clip.fps, len(clip.frames))
+        for t, boxes in enumerate(asked):
+            sure = confidences(boxes, seen, t, match)
+            labels += list(sure[: len(objects[t])])
+            decoys += list(sure[len(objects[t]) :])
     figures = shares(np.array(labels), np.array(decoys), arguments)
     write_figures(arguments.out, figures, GROUP)
     for name, row in figures.items():
         print(f"{name}: {row.value:.3f}")
 
 
-def confidences(boxes_px: Floats, detections: Detections, match: MatchConfig) -> Floats:
-    """Of the surest detection that overlaps each box (N, 4) enough, as the audit has it; 0 where none does."""
+def confidences(boxes_px: Floats, seen: ClipObservation, t: int, match: MatchConfig) -> Floats:
+    """That boxes (N, 4) asked about in frame `t` hold an object, as the audit has it (`audit.objects.Findings`)."""
+    if seen.regions:
+        return np.asarray(seen.regions[t][:, :-1].sum(axis=1))
+    detections = seen.frames[t].detections
     fits = box_iou(boxes_px, detections.boxes_px) >= match.min_iou
     return np.asarray(np.where(fits, detections.scores, 0.0).max(axis=1, initial=0.0))
 
@@ -97,7 +103,9 @@ def shares(labels: Floats, decoys: Floats, arguments: Arguments) -> Figures:
             )
     allowed = [level for level in LEVELS if figures[f"decoys_found@{level:g}"].value <= arguments.most]  # type: ignore[operator]
     if allowed:
-        figures["min_score"] = Figure(allowed[0], f"lowest that finds at most {arguments.most:.0%} of the decoys")
+        figures["least_confidence"] = Figure(
+            allowed[0], f"lowest that finds at most {arguments.most:.0%} of the decoys"
+        )
     return figures
 
 

@@ -1,6 +1,13 @@
 """A clip in, a verdict out: the check that every clip passes between being made and being written."""
 
-from drivegen.audit.auditor import AUDITORS, Auditor, make_auditor, make_observer, reliability_path
+from drivegen.audit.auditor import (
+    AUDITORS,
+    Auditor,
+    make_auditor,
+    make_observer,
+    make_unmeasured_auditor,
+    reliability_path,
+)
 from drivegen.audit.clip_measures import scores_of
 from drivegen.audit.config import AuditConfig, PerceptionAuditConfig
 from drivegen.audit.frames import FrameAuditConfig, FrameAuditor
@@ -32,6 +39,7 @@ __all__ = [
     "hallucinations",
     "make_auditor",
     "make_observer",
+    "make_unmeasured_auditor",
     "object_verdicts",
     "observe_clip",
     "reliability_of",

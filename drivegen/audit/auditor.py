@@ -55,6 +55,18 @@ def make_auditor(
     return AUDITORS[config.kind](config, observer, training_index)
 
 
+def make_unmeasured_auditor(config: AuditConfig) -> PerceptionAuditor:
+    """The auditor of a configuration as if nothing were known of its judge: to measure that, whatever is known so far.
+
+    Raises:
+        ConfigError: an auditor that does not look.
+        DataError: the audit net or the predictions cannot be read.
+    """
+    if config.kind != "perception":
+        raise ConfigError("does not look", where="audit.kind", expected="perception", got=config.kind)
+    return PerceptionAuditor(_with_predictions(make_observer(config), config), config.perception, config.frames)
+
+
 def make_observer(config: AuditConfig) -> Observer:
     """The judge that a configuration names: the audit net.
 
@@ -97,11 +109,18 @@ def _make_perception(config: AuditConfig, observer: Observer | None, index: Trai
     settings = config.perception
     judge = observer or make_observer(config)
     named = _index_for(judge, settings.training_index, index)
-    if settings.predictions is not None:
-        from drivegen.audit.detectors import PredictedObserver, read_predictions
-
-        judge = PredictedObserver(judge, read_predictions(settings.predictions))
+    judge = _with_predictions(judge, config)
     return PerceptionAuditor(judge, settings, config.frames, named, _reliability_of(judge, settings))
+
+
+def _with_predictions(judge: Observer, config: AuditConfig) -> Observer:
+    """The judge with the user's detections in place of its own, if there are any."""
+    path = config.perception.predictions
+    if path is None:
+        return judge
+    from drivegen.audit.detectors import PredictedObserver, read_predictions
+
+    return PredictedObserver(judge, read_predictions(path))
 
 
 def _reliability_of(judge: Observer, settings: PerceptionAuditConfig) -> Reliability | None:

@@ -118,7 +118,8 @@ def _with_detections(observation: ClipObservation, found: Sequence[Detections]) 
     frames = tuple(
         replace(frame, detections=detections) for frame, detections in zip(observation.frames, found, strict=True)
     )
-    return replace(observation, frames=frames)
+    # What the net sees in boxes is no finding of the user's detector.
+    return replace(observation, frames=frames, regions=())
 
 
 def _joint_sha256(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Labels against detections: which objects are found, and what is found that nobody labelled."""
+"""Labels against what a judge sees: which objects are found, and what is found that nobody labelled."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ class MatchConfig:
     will do: the lowest that finds something in at most 5 % of places without objects (tools/judge_decoys.py)."""
     sure_score: float = 0.3
     """A detection less confident than this tells no class, and shows no object to have been detected already."""
+    min_region_score: float = 0.3
+    """A box less likely than this to hold any object holds none, for a judge that looks at boxes; then detections are
+    not asked. Chosen like `min_score`."""
     min_iou: float = 0.4
     """Overlap of a detection with the visible box of an object that it finds."""
     hallucination_score: float = 0.5
@@ -51,6 +54,7 @@ class MatchConfig:
         for name in (
             "min_score",
             "sure_score",
+            "min_region_score",
             "min_iou",
             "hallucination_score",
             "same_iou",
@@ -68,10 +72,10 @@ class Findings:
     Attributes:
         iou: (N,) overlap with the best detection, of any class; NaN for objects that are not scored.
         there: (N,) whether something was found.
-        category_ids: (N,) class of what was found; -1 where nothing was, where no sure detection tells, or nothing was
-            looked for.
-        confidence: (N,) of the surest detection, of any class and however unsure, that overlaps enough; 0 where none
-            does.
+        category_ids: (N,) class of what was found; -1 where nothing was, where the judge is not sure enough, or nothing
+            was looked for.
+        confidence: (N,) how likely the box holds any object; of a judge that does not look at boxes, the confidence of
+            the surest detection, of any class and however unsure, that overlaps enough. 0 where there is none.
     """
 
     iou: Floats
@@ -85,10 +89,18 @@ def find_objects(
 ) -> tuple[Findings, ...]:
     """What was found of each written object of each frame; only scored ones are looked for.
 
-    An object takes the detection that overlaps it most, of any class. Two objects may take the same one: a judge that
-    sees two people as one has found both, and whether the class is right is asked of that detection.
+    A judge that looks at boxes is asked what stands in each. Of another, an object takes the detection that overlaps it
+    most, of any class. Two objects may take the same one: a judge that sees two people as one has found both, and
+    whether the class is right is asked of that detection.
+
+    Args:
+        observation: asked about the visible boxes of the labels.
     """
-    return tuple(_find(frame, seen.detections, match) for frame, seen in zip(labels, observation.frames, strict=True))
+    regions = observation.regions or (None,) * len(labels)
+    return tuple(
+        _find(frame, seen.detections, looked_at, match)
+        for frame, seen, looked_at in zip(labels, observation.frames, regions, strict=True)
+    )
 
 
 def object_verdicts(
@@ -119,19 +131,38 @@ def hallucinations(
     return tuple(found)
 
 
-def _find(labels: FrameLabels, detections: Detections, match: MatchConfig) -> Findings:
+def _find(labels: FrameLabels, detections: Detections, regions: Floats | None, match: MatchConfig) -> Findings:
     judged = np.flatnonzero(labels.scored)
     overlap = box_iou(labels.visible_px[judged], detections.boxes_px)
-    fits = overlap >= match.min_iou
     iou, confidence = np.full(len(labels), np.nan), np.zeros(len(labels))
     iou[judged] = overlap[:, detections.scores >= match.min_score].max(axis=1, initial=0.0)
-    confidence[judged] = np.where(fits, detections.scores, 0.0).max(axis=1, initial=0.0)
     classes = np.full(len(labels), -1)
+    if regions is None:
+        confidence[judged], classes[judged] = _by_detections(overlap, detections, match)
+        return Findings(iou, confidence >= match.min_score, classes, confidence)
+    confidence[judged], classes[judged] = _by_regions(regions[judged], match)
+    return Findings(iou, confidence >= match.min_region_score, classes, confidence)
+
+
+def _by_regions(regions: Floats, match: MatchConfig) -> tuple[Floats, Integers]:
+    """Of M boxes looked at (M, 11): how likely each holds an object, and its class, -1 where that is not sure."""
+    likely = np.nan_to_num(regions)
+    confidence = likely[:, :-1].sum(axis=1)
+    classes = likely[:, :-1].argmax(axis=1)
+    sure = (confidence >= match.min_region_score) & (likely[:, :-1].max(axis=1) >= match.sure_score)
+    return confidence, np.where(sure, classes, -1)
+
+
+def _by_detections(overlap: Floats, detections: Detections, match: MatchConfig) -> tuple[Floats, Integers]:
+    """Of M boxes that D detections overlap (M, D): confidence of the surest that fits, and the class of a sure one."""
+    fits = overlap >= match.min_iou
+    confidence = np.where(fits, detections.scores, 0.0).max(axis=1, initial=0.0)
+    classes = np.full(len(overlap), -1)
     sure = detections.scores >= match.sure_score
     told = fits[:, sure].any(axis=1)
     if told.any():
-        classes[judged[told]] = _classes_of(overlap[told][:, sure], detections[sure], match)
-    return Findings(iou, confidence >= match.min_score, classes, confidence)
+        classes[told] = _classes_of(overlap[told][:, sure], detections[sure], match)
+    return confidence, classes
 
 
 def _classes_of(overlap: Floats, detections: Detections, match: MatchConfig) -> Integers:

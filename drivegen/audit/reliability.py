@@ -23,7 +23,7 @@ from drivegen.core.errors import DataError
 from drivegen.core.labels import FrameLabels
 from drivegen.core.observations import ClipObservation
 
-FORMAT: Final = "drivegen-reliability-1"
+FORMAT: Final = "drivegen-reliability-2"
 # Name of the file inside the judge's folder.
 RELIABILITY_FILE: Final = "reliability.json"
 HEIGHTS: Final = (12.0, 16.0, 24.0, 40.0)
@@ -32,7 +32,7 @@ SHARES: Final = (0.7, 0.95)
 """Between these shares of an object that are visible, objects count together."""
 SIZES: Final = (16.0,)
 """Between these heights, in the same pixels, detections count together."""
-CONFIDENCES: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+CONFIDENCES: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Between these confidences, detections count together."""
 # A cell of a table counts as if so many more had behaved as its neighbours do on the average.
 _PRIOR = 12.0

@@ -212,8 +212,18 @@ def _observed(variants: Sequence[Clip], auditor: PerceptionAuditor, clip_id: str
     together = [np.concatenate(boxes) for boxes in zip(*asked, strict=True)]
     seen = observer.observe(clip.frames, together, clip.fps, window_length(len(clip.frames)))
     ends = [np.cumsum([len(boxes) for boxes in of_frame]) for of_frame in zip(*asked, strict=True)]
-    parts = [np.split(identities, end[:-1]) for identities, end in zip(seen.identities, ends, strict=True)]
-    return [replace(seen, identities=tuple(part[v] for part in parts)) for v in range(len(variants))]
+    # A judge that does not look at boxes has nothing to share out.
+    regions = _shared_out(seen.regions, ends) if seen.regions else [()] * len(variants)
+    return [
+        replace(seen, identities=own, regions=looked_at)
+        for own, looked_at in zip(_shared_out(seen.identities, ends), regions, strict=True)
+    ]
+
+
+def _shared_out(of_frames: Sequence[np.ndarray], ends: Sequence[np.ndarray]) -> list[tuple[np.ndarray, ...]]:
+    """What was seen at the boxes of all variants, per frame, as per variant and frame."""
+    parts = [np.split(seen, end[:-1]) for seen, end in zip(of_frames, ends, strict=True)]
+    return list(zip(*parts, strict=True))
 
 
 def _judged(verdict: Verdict) -> Judged:

@@ -12,12 +12,12 @@ from drivegen.audit import (
     INDEX_FILE,
     RELIABILITY_FILE,
     AuditConfig,
-    PerceptionAuditor,
     Reliability,
     TrainingIndex,
     build_training_index,
     make_auditor,
     make_observer,
+    make_unmeasured_auditor,
 )
 from drivegen.cli.progress import progress
 from drivegen.cli.run import run
@@ -122,9 +122,7 @@ def _judge(store: Path, audit: AuditConfig) -> None:
 
 
 def _measure(store: Path, audit: AuditConfig, out: Path) -> None:
-    reader, auditor = StoreReader(store), make_auditor(audit)
-    if not isinstance(auditor, PerceptionAuditor):
-        raise ConfigError("does not look", where="audit.kind", expected="perception", got=audit.kind)
+    reader, auditor = StoreReader(store), make_unmeasured_auditor(audit)
     known, done = Reliability.unknown(), 0
     with progress("reliability", "clips") as advance:
         for clip in reader.clips():

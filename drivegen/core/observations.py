@@ -52,6 +52,9 @@ class ClipObservation:
         window_features: (W, F) description of each window of consecutive frames, for Frechet video distances.
         window_frames: frames of a window; windows do not overlap, and what is left at the end has none. A clip that is
             shorter than a window is one window.
+        regions: per frame (N_t, 11) how likely each of `core.CATEGORIES`, and last nothing, fits each box that was
+            asked about; NaN rows where there is nothing to look at. Empty for a judge that only finds objects by
+            itself.
     """
 
     frames: tuple[FrameObservation, ...]
@@ -61,6 +64,7 @@ class ClipObservation:
     order_probability: Floats
     window_features: Features
     window_frames: int
+    regions: tuple[Floats, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -86,7 +90,7 @@ class Observer(Protocol):
 
         Args:
             frames: (T, H, W, 3) uint8 RGB.
-            boxes_px: per frame (N_t, 4), where to look for `identities`.
+            boxes_px: per frame (N_t, 4), where to look for `identities` and `regions`.
             fps: frames per second.
             window_frames: wanted length of a window.
         """

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from drivegen.core import ConfigError
 from drivegen.data import DataConfig
 from drivegen.models.perception import PerceptionConfig
 from drivegen.training.optim_config import OptimConfig
+
+Branch = Literal["frames", "clips", "regions"]
+"""Parts of a perception net that are trained apart; see `models.perception.PerceptionNet`."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class PerceptionWeights:
     """Smooth L1 of the turning in fifths of a radian per second."""
     order: float = 0.5
     """Cross-entropy of natural against disturbed clips."""
+    regions: float = 1.0
+    """Cross-entropy of what stands in boxes, nothing included."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,14 @@ class PerceptionStage:
     enlarged: float | None = None
     """Of a net that is trained further: enlarge frames so many times from here on; None: as it did. A fresh net has
     `net.enlarged`."""
+    region_width: int | None = None
+    """Of a net that is trained further: give it a region branch of so many channels; None: as it was. A fresh net has
+    `net.region_width`."""
+    trained: tuple[Branch, ...] | None = None
+    """Branches that learn, the others stay as they are; None: all that the net has."""
     weights: PerceptionWeights = field(default_factory=PerceptionWeights)
     clips_per_step: int = 6
-    """Clips per step and per process, beside the pairs of frames; 0 trains the frame branch alone."""
+    """Clips per step and per process, beside the pairs of frames."""
     clip_frames: int = 8
     """Frames of those clips, at most `data.frames`."""
     max_stride: int = 4
@@ -83,9 +93,10 @@ class PerceptionStage:
     """At most so many clips of each drive, evenly spread; None: all. Bounds the cache."""
 
     def __post_init__(self) -> None:
-        if self.clips_per_step < 0:
-            raise ConfigError("must not be negative", where="clips_per_step", got=self.clips_per_step)
-        for name in ("clip_frames", "max_stride", "clips_per_drive"):
+        if self.trained is not None and not 0 < len(self.trained) == len(set(self.trained)):
+            expected = f"some of {', '.join(get_args(Branch))}, each once"
+            raise ConfigError("wrong branches", where="trained", expected=expected, got=self.trained)
+        for name in ("clips_per_step", "clip_frames", "max_stride", "clips_per_drive"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError("must be at least 1", where=name, got=value)
@@ -99,3 +110,7 @@ class PerceptionStage:
         for name in ("temperature", "same_class"):
             if getattr(self, name) <= 0:
                 raise ConfigError("must be positive", where=name, got=getattr(self, name))
+
+    def trains(self, branch: Branch) -> bool:
+        """Whether a branch learns, if the net has it."""
+        return self.trained is None or branch in self.trained

@@ -19,6 +19,7 @@ _FOCUS, _RELIEF = 2.0, 4.0
 # Nearer than this the logarithm of a depth says nothing.
 _LEAST_DEPTH_M = 0.5
 _SPEED_SCALE_MPS, _YAW_SCALE_RADPS = 10.0, 0.2
+_SMOOTHED = 0.02
 
 
 def frame_losses(outputs: FrameOutputs, batch: FrameBatch) -> dict[str, Tensor]:
@@ -52,6 +53,13 @@ def clip_losses(outputs: ClipOutputs, batch: ClipBatch) -> dict[str, Tensor]:
         "time_of_day": known_cross_entropy(outputs.time_logits, batch.time_of_day),
         "road_users": _count_loss(outputs.log_road_users, batch.road_users),
     }
+
+
+def region_loss(logits: Tensor, category: Tensor) -> Tensor:
+    """Cross-entropy of logits (N, 11) of what stands in boxes, smoothed: some objects can hardly be seen. 0 of none."""
+    if not len(logits):
+        return logits.sum()
+    return F.cross_entropy(logits.float(), category, label_smoothing=_SMOOTHED)
 
 
 def focal_loss(logits: Tensor, targets: DenseTargets) -> Tensor:

@@ -18,7 +18,8 @@ from drivegen.training.perception_batches import (
     to_images,
 )
 from drivegen.training.perception_config import PerceptionStage
-from drivegen.training.perception_losses import clip_losses, frame_losses, identity_loss, weighted_sum
+from drivegen.training.perception_losses import clip_losses, frame_losses, identity_loss, region_loss, weighted_sum
+from drivegen.training.perception_regions import draw_regions
 from drivegen.training.perception_views import zoom_frames
 from drivegen.training.stage_module import StageModule
 
@@ -35,21 +36,30 @@ class PerceptionModule(StageModule):
     net: PerceptionNet
 
     def __init__(self, net: PerceptionNet, config: PerceptionStage, seed: int) -> None:
-        net.clip_branch.requires_grad_(config.clips_per_step > 0)
+        net.frame_branch.requires_grad_(config.trains("frames"))
+        net.clip_branch.requires_grad_(config.trains("clips"))
+        self._looks_at_regions = net.region_branch is not None and config.trains("regions")
+        if net.region_branch is not None:
+            net.region_branch.requires_grad_(self._looks_at_regions)
         super().__init__(net, config.optim, seed)
         self.config = config
 
     def losses(self, batch: PerceptionBatch, generator: torch.Generator) -> dict[str, Tensor]:
         """Losses of a batch by name; in training it is mirrored, zoomed, degraded and exposed at random."""
         pairs, images = self._varied_pairs(batch.pairs, generator)
-        config = self.config
-        found = self.net.forward_frames(images)
-        losses = frame_losses(found, pairs)
-        losses["identity"] = identity_loss(found.identity, pairs, config.temperature, config.same_class)
-        if config.clips_per_step:
+        config, losses = self.config, dict[str, Tensor]()
+        if config.trains("frames"):
+            found = self.net.forward_frames(images)
+            losses |= frame_losses(found, pairs)
+            losses["identity"] = identity_loss(found.identity, pairs, config.temperature, config.same_class)
+        if config.trains("clips"):
             clips, video = self._varied_clips(batch.clips, generator)
             of_clips = clip_losses(self.net.forward_clips(video, clips.interval_s), clips)
             losses |= {name if name not in losses else f"clip_{name}": value for name, value in of_clips.items()}
+        if self._looks_at_regions:
+            regions = draw_regions(pairs, generator)
+            logits = self.net.forward_regions(images, regions.frame_of, regions.boxes_px)
+            losses["regions"] = region_loss(logits, regions.category)
         return {"loss": weighted_sum(losses, config), **losses}
 
     def _varied_pairs(self, pairs: FrameBatch, generator: torch.Generator) -> tuple[FrameBatch, Tensor]:

@@ -50,7 +50,7 @@ class PerceptionSource:
         return len(self.clips)
 
     def fetch(self, items: np.ndarray) -> PerceptionBatch:
-        """The batch of some items (B,): 2 B frames and `clips_per_step` clips."""
+        """The batch of some items (B,): 2 B frames and `clips_per_step` clips, none where none are learnt from."""
         chosen = self.clips[items]
         draws = stream(self.seed, "perception", *(int(item) for item in items))
         moving = chosen < len(self.arrays.clip_frames)
@@ -63,7 +63,7 @@ class PerceptionSource:
     def _clips(self, draws: np.random.Generator) -> ClipBatch:
         arrays, config = self.arrays, self.config
         total, available = arrays.clip_frames.shape
-        chosen = draws.integers(0, total, config.clips_per_step)
+        chosen = draws.integers(0, total, config.clips_per_step if config.trains("clips") else 0)
         length = min(config.clip_frames, available)
         widest = min(config.max_stride, (available - 1) // max(length - 1, 1)) or 1
         strides = draws.integers(1, widest + 1, len(chosen))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from drivegen.core import ConfigError
 from drivegen.data import ClipIndex, ClipWindow, common_splits
 from drivegen.models.perception import (
     PerceptionInfo,
@@ -15,6 +16,7 @@ from drivegen.models.perception import (
     enlarging,
     load_perception,
     save_perception,
+    with_regions,
 )
 from drivegen.nuscenes_format import open_roots
 from drivegen.training.batches import fixed_batches, spread
@@ -36,6 +38,11 @@ def prepare_perception(config: TrainConfig, data: TrainingData, workers: int) ->
         workers: processes that build the caches.
     """
     net, info = _starting_net(config)
+    if config.perception.trained is not None and config.perception.trains("regions") and net.region_branch is None:
+        raise ConfigError(
+            "the net has no region branch", where="perception.trained", got="regions",
+            remedy="set perception.net.region_width=32, or perception.region_width=32 of a net trained further",
+        )  # fmt: skip
     training = _open_cache(config, data.training, net, "clips", workers)
     held_out = _open_cache(config, data.held_out, net, "held-out clips", workers)
     data.require(len(training.windows), len(held_out.windows))
@@ -82,7 +89,11 @@ def _starting_net(config: TrainConfig) -> tuple[PerceptionNet, PerceptionInfo]:
         net = build_perception(config.perception.net)
         return net, PerceptionInfo(name, net.config, role=role)
     loaded = load_perception(config.model)
-    net = loaded.net if config.perception.enlarged is None else enlarging(loaded.net, config.perception.enlarged)
+    stage, net = config.perception, loaded.net
+    if stage.enlarged is not None:
+        net = enlarging(net, stage.enlarged)
+    if stage.region_width is not None:
+        net = with_regions(net, stage.region_width)
     start = {"name": loaded.info.name, "sha256": loaded.sha256, "trained": loaded.info.trained}
     info = PerceptionInfo(name, net.config, role=role, trained={"started_from": start})
     return net.train().requires_grad_(True), info

@@ -1,6 +1,6 @@
 """Perception nets: what judges see in frames and clips, and the folders that hold them."""
 
-from drivegen.models.perception.build import build_perception, enlarging
+from drivegen.models.perception.build import build_perception, enlarging, with_regions
 from drivegen.models.perception.config import STRIDE, PerceptionConfig, PerceptionKind
 from drivegen.models.perception.decode import detections_of, identities_of
 from drivegen.models.perception.folder import (
@@ -15,9 +15,11 @@ from drivegen.models.perception.folder import (
 from drivegen.models.perception.net import PerceptionNet
 from drivegen.models.perception.observer import PerceptionObserver
 from drivegen.models.perception.outputs import ClipOutputs, FrameOutputs
+from drivegen.models.perception.region_branch import NOTHING
 from drivegen.models.perception.resizing import images_of, resize_frames
 
 __all__ = [
+    "NOTHING",
     "STRIDE",
     "ClipOutputs",
     "FrameOutputs",
@@ -38,4 +40,5 @@ __all__ = [
     "load_perception",
     "resize_frames",
     "save_perception",
+    "with_regions",
 ]

@@ -32,3 +32,17 @@ def enlarging(net: PerceptionNet, enlarged: float) -> PerceptionNet:
     other = build_perception(replace(net.config, enlarged=enlarged))
     other.load_state_dict(net.state_dict())
     return other.train(net.training)
+
+
+def with_regions(net: PerceptionNet, width: int) -> PerceptionNet:
+    """The same weights and a region branch of `width` channels: its own if it has one of that width, else a fresh one.
+
+    Raises:
+        ConfigError: see `PerceptionConfig.region_width`.
+    """
+    other = build_perception(replace(net.config, region_width=width))
+    for name in ("frame_branch", "clip_branch"):
+        getattr(other, name).load_state_dict(getattr(net, name).state_dict())
+    if other.region_branch is not None and net.region_branch is not None and net.config.region_width == width:
+        other.region_branch.load_state_dict(net.region_branch.state_dict())
+    return other.train(net.training)

@@ -44,6 +44,8 @@ class PerceptionConfig:
     """Length of the description of a clip."""
     max_detections: int = 100
     """Most objects of a frame."""
+    region_width: int = 0
+    """Channels of the region branch at half the resolution of a region; 0: the net has none."""
 
     def __post_init__(self) -> None:
         for name, multiple in (("image_size", COARSEST), ("clip_size", 2 * STRIDE)):
@@ -64,6 +66,13 @@ class PerceptionConfig:
                 raise ConfigError(
                     "out of range", where=name, expected=f"a positive multiple of {NORM_GROUPS}", got=value
                 )
+        if self.region_width < 0 or self.region_width % NORM_GROUPS:
+            raise ConfigError(
+                "out of range",
+                where="region_width",
+                expected=f"0 or a multiple of {NORM_GROUPS}",
+                got=self.region_width,
+            )
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""A perception net: one branch for frames, one for clips."""
+"""A perception net: one branch for frames, one for clips, and perhaps one for regions of frames."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from drivegen.models.perception.clip_branch import ClipBranch
 from drivegen.models.perception.config import PerceptionConfig
 from drivegen.models.perception.frame_branch import FrameBranch
 from drivegen.models.perception.outputs import ClipOutputs, FrameOutputs
+from drivegen.models.perception.region_branch import RegionBranch
 
 
 class PerceptionNet(nn.Module):
-    """Looks at frames and at clips; the branches share nothing, so that one can be trained or used without the other.
+    """Looks at frames, at clips and at regions of frames.
+
+    The branches share nothing, so that one can be trained or used without the others.
 
     Args:
         config: what it was built from.
@@ -25,6 +28,7 @@ class PerceptionNet(nn.Module):
         self.config = config
         self.frame_branch = FrameBranch(config, trunk)
         self.clip_branch = ClipBranch(config)
+        self.region_branch = RegionBranch(config.region_width) if config.region_width else None
 
     def forward_frames(self, images: Tensor) -> FrameOutputs:
         """What is in frames.
@@ -52,6 +56,29 @@ class PerceptionNet(nn.Module):
         """
         _check_shape("forward_clips", video, (3, *self.config.clip_size), axes=5)
         return self.clip_branch(video, interval_s)
+
+    def forward_regions(self, images: Tensor, frame_of: Tensor, boxes_px: Tensor) -> Tensor:
+        """What stands in boxes.
+
+        Args:
+            images: (B, 3, H, W) in [-1, 1] at `config.image_size`.
+            frame_of: (N,) which image each box lies in.
+            boxes_px: (N, 4) in pixels of the images, finite; they may reach beyond an image's edges.
+
+        Returns:
+            (N, 11) logits of the classes of `core.CATEGORIES`, and last of nothing that fits the box.
+
+        Raises:
+            DataError: images of another size, or a net without a region branch.
+        """
+        _check_shape("forward_regions", images, (3, *self.config.image_size), axes=4)
+        if self.region_branch is None:
+            raise DataError(
+                "the net has no region branch",
+                where="forward_regions",
+                remedy="train one: drivegen train stage=perception model=FOLDER perception.region_width=32",
+            )
+        return self.region_branch(images, frame_of, boxes_px)
 
 
 def _check_shape(where: str, x: Tensor, expected: tuple[int, ...], axes: int) -> None:

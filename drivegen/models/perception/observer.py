@@ -8,12 +8,14 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from drivegen.core.arrays import Bytes, Floats
 from drivegen.core.errors import DataError
 from drivegen.core.observations import ClipObservation, Features, FrameObservation, Observer
 from drivegen.models.perception.decode import detections_of, identities_of
 from drivegen.models.perception.net import PerceptionNet
+from drivegen.models.perception.regions import look_at_regions
 from drivegen.models.perception.resizing import images_of, resize_frames
 from drivegen.models.perception.windows import spans_of
 
@@ -60,20 +62,28 @@ class PerceptionObserver(Observer):
         _check(frames, boxes_px, fps, window_frames)
         seen: list[FrameObservation] = []
         identities: list[Features] = []
+        regions: list[Floats] = []
+        size = (frames.shape[1], frames.shape[2])
         for start in range(0, len(frames), self._batch):
             chosen = slice(start, start + self._batch)
-            for observation, identity in self._look(frames[chosen], boxes_px[chosen]):
+            images = images_of(resize_frames(frames[chosen], self._net.config.image_size), self._device)
+            for observation, identity in self._look(images, boxes_px[chosen], size):
                 seen.append(observation)
                 identities.append(identity)
+            if self._net.region_branch is not None:
+                regions += look_at_regions(self._net, images, boxes_px[chosen], size)
         speed, yaw_rate, order, features = self._watch(frames, 1.0 / fps, window_frames)
         return ClipObservation(
-            tuple(seen), tuple(identities), speed, yaw_rate, order, features, min(window_frames, len(frames))
-        )
+            tuple(seen), tuple(identities), speed, yaw_rate, order, features, min(window_frames, len(frames)),
+            tuple(regions),
+        )  # fmt: skip
 
-    def _look(self, frames: Bytes, boxes_px: Sequence[Floats]) -> list[tuple[FrameObservation, Features]]:
-        """What is in single frames."""
-        config, size = self._net.config, (frames.shape[1], frames.shape[2])
-        outputs = self._net.forward_frames(images_of(resize_frames(frames, config.image_size), self._device))
+    def _look(
+        self, images: Tensor, boxes_px: Sequence[Floats], size: tuple[int, int]
+    ) -> list[tuple[FrameObservation, Features]]:
+        """What is in single frames, of `size` before they were resized."""
+        config = self._net.config
+        outputs = self._net.forward_frames(images)
         weather = outputs.weather_logits.double().softmax(dim=1).cpu().numpy()
         time = outputs.time_logits.double().softmax(dim=1).cpu().numpy()
         users = outputs.log_road_users.double().expm1().clamp(min=0).cpu().numpy()
@@ -86,7 +96,7 @@ class PerceptionObserver(Observer):
                 ),
                 identities_of(outputs.identity[i], boxes_px[i], size),
             )
-            for i in range(len(frames))
+            for i in range(len(images))
         ]  # fmt: skip
 
     def _watch(self, frames: Bytes, interval_s: float, window_frames: int) -> tuple[Floats, Floats, Floats, Features]:

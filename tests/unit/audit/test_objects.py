@@ -11,7 +11,8 @@ import pytest
 from drivegen.audit import MatchConfig, find_objects, hallucinations, object_verdicts
 from drivegen.audit.clip_measures import found_scores, hallucination_scores
 from drivegen.audit.objects import share_inside
-from drivegen.core import CATEGORY_ID, ConfigError, Detections, FrameLabels, LabelPolicy, decode
+from drivegen.core import CATEGORY_ID, ClipObservation, ConfigError, Detections, FrameLabels, LabelPolicy, decode
+from drivegen.core.categories import CATEGORIES
 
 MATCH = MatchConfig()
 
@@ -161,6 +162,41 @@ def test_deleted_labels_leave_hallucinations(hand: Any) -> None:
     scores = hallucination_scores(hand.street(4, without="car"), hand.seen(labels), MATCH)
     assert scores["hallucinations_per_frame"] == 1
     assert scores["hallucination_confidence"] == pytest.approx(0.9)
+
+
+def looked_at(hand: Any, labels: tuple[FrameLabels, ...], likely: dict[str, dict[str, float]]) -> ClipObservation:
+    """A judge that looks at boxes and detects nothing: how likely classes are, by track; the rest is nothing."""
+    regions = []
+    for frame in labels:
+        rows = np.zeros((len(frame), len(CATEGORIES) + 1))
+        for row, track in zip(rows, frame.track_ids, strict=True):
+            for name, value in likely.get(track, {}).items():
+                row[CATEGORY_ID[name]] = value
+        rows[:, -1] = 1.0 - rows.sum(axis=1)
+        regions.append(rows)
+    blind = hand.with_detections(hand.seen(labels), [Detections.empty()] * len(labels))
+    return replace(blind, regions=tuple(regions))
+
+
+def test_a_judge_that_looks_at_boxes_needs_no_detections(hand: Any) -> None:
+    labels = hand.street(2)
+    seen = looked_at(hand, labels, {"car": {"car": 0.5, "truck": 0.4}, "walker": {"bicycle": 0.2, "car": 0.15}})
+    found = find_objects(labels, seen, MATCH)[0]
+    verdict = object_verdicts(labels, seen, MATCH)[0]
+    car, parked, walker = (labels[0].track_ids.index(name) for name in ("car", "parked", "walker"))
+    np.testing.assert_allclose(found.confidence[[car, parked, walker]], [0.9, 0.0, 0.35])
+    assert verdict.detected[[car, parked, walker]].tolist() == [1, 0, int(MATCH.min_region_score <= 0.35)]
+    assert verdict.class_agrees[car] == 1
+    # Something may be there without anybody knowing what.
+    assert np.isnan(verdict.class_agrees[[parked, walker]]).all()
+    assert (verdict.iou[[car, parked, walker]] == 0).all()
+
+
+def test_boxes_without_anything_to_look_at_hold_nothing(hand: Any) -> None:
+    labels = hand.street(1)
+    seen = replace(hand.seen(labels), regions=(np.full((len(labels[0]), len(CATEGORIES) + 1), np.nan),))
+    found = find_objects(labels, seen, MATCH)[0]
+    assert not found.there.any() and (found.confidence == 0).all() and (found.category_ids == -1).all()
 
 
 def test_share_inside() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from drivegen.audit import MatchConfig, Reliability, find_objects, reliability_of
 from drivegen.audit.clip_measures import surprise_scores
-from drivegen.audit.reliability import Views
+from drivegen.audit.reliability import CONFIDENCES, Views
 from drivegen.core import CATEGORY_ID, DataError, Detections
 
 MATCH = MatchConfig()
@@ -74,7 +74,7 @@ def test_the_usual_confusion_is_none() -> None:
 
 
 def test_a_detection_that_is_seldom_right_is_soon_explained() -> None:
-    explained = np.zeros((10, 2, 10, 2))
+    explained = np.zeros((10, 2, len(CONFIDENCES) + 1, 2))
     explained[CAR[0]] = (98, 100)
     explained[TRUCK[0]] = (30, 100)
     explained[CAR[0], 0] = (60, 100)

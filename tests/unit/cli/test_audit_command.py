@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +79,10 @@ def test_a_judge_is_measured_on_reference_clips_alone(audit: AuditConfig, tmp_pa
         int(frame.scored.sum()) for clip in StoreReader(tmp_path / "reference").clips() for frame in clip.labels
     )
     assert known.evidence.sum() == scored > 0
+    # What an earlier version knew is no hindrance.
+    out.write_text(json.dumps({**json.loads(out.read_text()), "format": "drivegen-reliability-0"}))
+    job(AuditCommand(store=tmp_path / "reference", audit=audit, out=out))
+    assert Reliability.load(out).evidence.sum() == scored
     # From now on it counts.
     auditor = make_auditor(audit)
     assert isinstance(auditor, PerceptionAuditor) and auditor.reliability.evidence.sum() == scored

@@ -114,7 +114,7 @@ def test_a_folder_goes_on_with_enlarged_frames(
 def test_the_frame_branch_is_trained_alone(make_perception: MakePerception, perception_stage: PerceptionStage) -> None:
     config = make_perception()
     first = train(config)
-    alone = replace(perception_stage, clips_per_step=0)
+    alone = replace(perception_stage, trained=("frames",))
     further = train(make_perception(model=first, out=config.out.with_name("further"), perception=alone))
     before, after = load_perception(first).net, load_perception(further).net
     for name, value in before.clip_branch.state_dict().items():
@@ -124,6 +124,34 @@ def test_the_frame_branch_is_trained_alone(make_perception: MakePerception, perc
         for name, value in before.frame_branch.state_dict().items()
     )
     assert "speed" not in load_perception(further).info.trained["held_out"]
+
+
+def test_a_region_branch_is_added_and_trained_alone(
+    make_perception: MakePerception, perception_stage: PerceptionStage
+) -> None:
+    config = make_perception()
+    first = train(config)
+    alone = replace(perception_stage, region_width=8, trained=("regions",))
+    further = train(make_perception(model=first, out=config.out.with_name("further"), perception=alone))
+    again = train(make_perception(model=further, out=config.out.with_name("again"), perception=alone))
+    before, after, last = (load_perception(folder).net for folder in (first, further, again))
+    for name, value in before.state_dict().items():
+        assert torch.equal(value, after.state_dict()[name]), name
+    assert after.region_branch is not None and last.region_branch is not None
+    head = "head.3.weight"
+    change = after.region_branch.state_dict()[head] - last.region_branch.state_dict()[head]
+    assert 0 < float(change.abs().max()) < 0.1
+    held_out = load_perception(further).info.trained["held_out"]
+    assert "regions" in held_out and "classes" not in held_out
+
+
+def test_branches_that_are_not_there_cannot_be_trained(
+    make_perception: MakePerception, perception_stage: PerceptionStage
+) -> None:
+    with pytest.raises(ConfigError, match="no region branch"):
+        train(make_perception(perception=replace(perception_stage, trained=("regions",))))
+    with pytest.raises(ConfigError, match="wrong branches"):
+        replace(perception_stage, trained=())
 
 
 def test_resumed_is_uninterrupted(make_perception: MakePerception) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from drivegen.core.errors import ConfigError, DataError
 from drivegen.models import count_parameters
-from drivegen.models.perception import PerceptionConfig, PerceptionNet, build_perception, enlarging
+from drivegen.models.perception import PerceptionConfig, PerceptionNet, build_perception, enlarging, with_regions
 
 
 def _images(net: PerceptionNet, batch: int, seed: int = 0) -> torch.Tensor:
@@ -97,10 +99,11 @@ def test_enlarged_frames_have_finer_cells_and_the_same_counts(net: PerceptionNet
 
 
 def test_every_weight_is_trained_by_something(config: PerceptionConfig) -> None:
-    net = build_perception(config)
+    net = build_perception(replace(config, region_width=8))
     frames = vars(net.forward_frames(_images(net, 2))).values()
     clips = vars(net.forward_clips(_video(net, 2, 3), torch.full((2,), 0.3))).values()
-    torch.stack([value.square().sum() for value in (*frames, *clips)]).sum().backward()
+    regions = net.forward_regions(_images(net, 2), torch.tensor([0, 1]), torch.tensor([[2.0, 3, 20, 40]] * 2))
+    torch.stack([value.square().sum() for value in (*frames, *clips, regions)]).sum().backward()
     assert [name for name, weight in net.named_parameters() if weight.grad is None] == []
 
 
@@ -109,6 +112,7 @@ def test_the_default_nets_fit_the_budget() -> None:
     assert all(count_parameters(net.frame_branch) <= 1_600_000 for net in nets)
     assert all(count_parameters(net.clip_branch) <= 400_000 for net in nets)
     assert sum(count_parameters(net) for net in nets) <= 4_000_000
+    assert count_parameters(with_regions(nets[0], 32)) - count_parameters(nets[0]) <= 1_300_000
     assert set(nets[0].frame_branch.trunk.state_dict()) != set(nets[1].frame_branch.trunk.state_dict())
 
 
@@ -138,6 +142,8 @@ def test_frames_of_another_size_are_refused(net: PerceptionNet) -> None:
         ("width", 50),
         ("clip_width", 0),
         ("identity_dim", 0),
+        ("region_width", -8),
+        ("region_width", 20),
     ],
 )
 def test_impossible_shapes_are_refused(field: str, value: object) -> None:
