@@ -40,6 +40,8 @@ class RunClock(pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock and take over the signals (Lightning puts the former handlers back at its end)."""
         self._last = time.monotonic()
+        # A run that goes on is not at its beginning: what is left of it is told from here.
+        self._tick(trainer)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._handlers[number] = signal.signal(number, self._on_signal)

@@ -61,6 +61,8 @@ class PerceptionStage:
     `net.region_width`."""
     trained: tuple[Branch, ...] | None = None
     """Branches that learn, the others stay as they are; None: all that the net has."""
+    proposals: int = 8
+    """Frames per step of which the region branch also learns from what the frame branch detects, rightly or not."""
     weights: PerceptionWeights = field(default_factory=PerceptionWeights)
     clips_per_step: int = 6
     """Clips per step and per process, beside the pairs of frames."""
@@ -100,6 +102,8 @@ class PerceptionStage:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError("must be at least 1", where=name, got=value)
+        if self.proposals < 0:
+            raise ConfigError("must not be negative", where="proposals", got=self.proposals)
         if self.max_zoom < 1:
             raise ConfigError("out of range", where="max_zoom", expected="at least 1", got=self.max_zoom)
         for name in ("disturbed", "rare_below", "degraded", "zoomed"):

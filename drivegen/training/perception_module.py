@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from drivegen.models.perception import PerceptionNet
+from drivegen.models.perception import PerceptionNet, detections_of
 from drivegen.training.perception_batches import (
     ClipBatch,
     FrameBatch,
@@ -19,9 +19,12 @@ from drivegen.training.perception_batches import (
 )
 from drivegen.training.perception_config import PerceptionStage
 from drivegen.training.perception_losses import clip_losses, frame_losses, identity_loss, region_loss, weighted_sum
-from drivegen.training.perception_regions import draw_regions
+from drivegen.training.perception_regions import Regions, draw_regions, joined, judge_proposals
 from drivegen.training.perception_views import zoom_frames
 from drivegen.training.stage_module import StageModule
+
+# Boxes that the region branch is asked about when the frame branch proposes them.
+_PROPOSAL_SCORE, _PROPOSALS_PER_FRAME = 0.1, 12
 
 
 class PerceptionModule(StageModule):
@@ -58,9 +61,22 @@ class PerceptionModule(StageModule):
             losses |= {name if name not in losses else f"clip_{name}": value for name, value in of_clips.items()}
         if self._looks_at_regions:
             regions = draw_regions(pairs, generator)
+            if config.proposals:
+                regions = joined(regions, self._proposed(pairs, images))
             logits = self.net.forward_regions(images, regions.frame_of, regions.boxes_px)
             losses["regions"] = region_loss(logits, regions.category)
         return {"loss": weighted_sum(losses, config), **losses}
+
+    def _proposed(self, pairs: FrameBatch, images: Tensor) -> Regions:
+        """Boxes of what the frame branch detects in the first frames."""
+        size = images.shape[-2], images.shape[-1]
+        with torch.no_grad():
+            found = self.net.forward_frames(images[: self.config.proposals])
+        seen = [
+            detections_of(found, i, size, min_score=_PROPOSAL_SCORE, max_detections=_PROPOSALS_PER_FRAME)
+            for i in range(len(found.class_logits))
+        ]
+        return judge_proposals(pairs, [torch.from_numpy(one.boxes_px) for one in seen])
 
     def _varied_pairs(self, pairs: FrameBatch, generator: torch.Generator) -> tuple[FrameBatch, Tensor]:
         images = to_images(pairs.frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -21,6 +22,8 @@ _KIND_SHARES = (0.5, 0.22, 0.28)
 _SHARED = 0.15
 # ... and at most this intersection over union is left to one moved aside, and to a loose one.
 _ASIDE_IOU, _LOOSE_IOU = 0.25, 0.3
+# A proposal that overlaps an object so much shows it.
+_PROPOSED_IOU = 0.5
 # Objects' boxes are a little off: standard deviation of each edge, in sides.
 _JITTER = 0.06
 _ASIDE_WIDTHS = (0.8, 1.6)
@@ -56,6 +59,31 @@ def draw_regions(batch: FrameBatch, generator: torch.Generator) -> Regions:
         torch.cat([_jittered(boxes, generator), empty]),
         torch.cat([batch.category[frames, rows].long(), torch.full_like(empty_frames, NOTHING)]),
     )
+
+
+def judge_proposals(batch: FrameBatch, proposals: Sequence[Tensor]) -> Regions:
+    """What stands in boxes that a detector proposes: an object, or nothing; boxes half on an object are left out.
+
+    A second stage learns from the slips of the first (R-CNN, section 2.3).
+
+    Args:
+        proposals: (D, 4) boxes of each of the first frames of the batch.
+    """
+    boxes = torch.cat([*proposals, batch.boxes_px.new_zeros((0, 4))]).to(batch.boxes_px)
+    counts = torch.tensor([len(of_frame) for of_frame in proposals], dtype=torch.long, device=boxes.device)
+    frames = torch.arange(len(counts), device=boxes.device).repeat_interleave(counts)
+    iou, _ = _overlaps(boxes[:, None], batch.boxes_px[frames])
+    iou = torch.where(_written(batch)[frames], iou, torch.zeros_like(iou))
+    best, row = iou.max(dim=1)
+    is_object = (best >= _PROPOSED_IOU) & (batch.role[frames, row] == SCORED)
+    category = torch.where(is_object, batch.category[frames, row].long(), NOTHING)
+    kept = is_object | (best < _LOOSE_IOU)
+    return Regions(frames[kept], boxes[kept], category[kept])
+
+
+def joined(one: Regions, other: Regions) -> Regions:
+    """The boxes of both."""
+    return Regions(*(torch.cat(parts) for parts in zip(one, other, strict=True)))
 
 
 def _objects(batch: FrameBatch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -137,17 +165,24 @@ def _jittered(boxes: Tensor, generator: torch.Generator) -> Tensor:
 
 def _apart(candidates: Tensor, kind: Tensor, batch: FrameBatch) -> Tensor:
     """Whether candidates (B, E, 4) are far enough from whatever is written in their frames, (B, E)."""
-    written = batch.boxes_px[:, None]
-    known = (batch.role[:, None] > PADDING) & torch.isfinite(written).all(dim=-1)
-    low = torch.maximum(candidates[:, :, None, :2], written[..., :2])
-    high = torch.minimum(candidates[:, :, None, 2:], written[..., 2:])
-    shared = (high - low).clamp_min(0.0).prod(dim=-1)
-    areas = [(box[..., 2:] - box[..., :2]).clamp_min(1e-3).prod(dim=-1) for box in (candidates[:, :, None], written)]
-    of_smaller = shared / torch.minimum(*areas)
-    iou = shared / (areas[0] + areas[1] - shared)
+    iou, of_smaller = _overlaps(candidates[:, :, None], batch.boxes_px[:, None])
     bound = torch.tensor([_SHARED, _ASIDE_IOU, _LOOSE_IOU], device=iou.device)[kind]
     overlap = torch.where((kind == _FOREIGN)[..., None], of_smaller, iou)
+    known = _written(batch)[:, None]
     return (torch.where(known, overlap, torch.zeros_like(overlap)) < bound[..., None]).all(dim=-1)
+
+
+def _written(batch: FrameBatch) -> Tensor:
+    """Which (B, K) of the objects are there at all."""
+    return (batch.role > PADDING) & torch.isfinite(batch.boxes_px).all(dim=-1)
+
+
+def _overlaps(boxes: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+    """Intersection over union, and over the smaller of the two, of boxes (..., 4) and others (..., 4)."""
+    low, high = torch.maximum(boxes[..., :2], others[..., :2]), torch.minimum(boxes[..., 2:], others[..., 2:])
+    shared = (high - low).clamp_min(0.0).prod(dim=-1)
+    first, second = ((box[..., 2:] - box[..., :2]).clamp_min(1e-3).prod(dim=-1) for box in (boxes, others))
+    return shared / (first + second - shared), shared / torch.minimum(first, second)
 
 
 def _within(boxes: Tensor, width: int) -> Tensor:

@@ -11,7 +11,14 @@ from drivegen.models.perception import NOTHING
 from drivegen.training.perception_arrays import MAX_OBJECTS, SCORED, empty_frame_arrays
 from drivegen.training.perception_batches import FrameBatch
 from drivegen.training.perception_losses import region_loss
-from drivegen.training.perception_regions import EMPTY_PER_FRAME, OBJECTS_PER_FRAME, Regions, draw_regions
+from drivegen.training.perception_regions import (
+    EMPTY_PER_FRAME,
+    OBJECTS_PER_FRAME,
+    Regions,
+    draw_regions,
+    joined,
+    judge_proposals,
+)
 
 HEIGHT, WIDTH = 64, 128
 
@@ -73,6 +80,30 @@ def test_objects_that_are_not_scored_are_neither() -> None:
     assert (regions.frame_of[regions.category != NOTHING] == 0).all()
     for box in regions.boxes_px[(regions.category == NOTHING) & (regions.frame_of == 1)]:
         assert np.nan_to_num(box_iou(box[None].double().numpy(), np.array(ROW[:2]))).max() < 0.3
+
+
+def test_proposals_are_objects_nothing_or_left_out() -> None:
+    batch = batch_of(TWO, TWO[:1])
+    batch.role[1, 0] = 0
+    first, second = torch.tensor(TWO).double()
+    on, beside, half = first + 1, first + torch.tensor([30.0, 0, 30, 0]), first + torch.tensor([9.0, 0, 9, 0])
+    judged = judge_proposals(batch, [torch.stack([on, beside, half, second]), first[None]])
+    assert judged.frame_of.tolist() == [0, 0, 0]
+    assert judged.category.tolist() == [0, NOTHING, 1]
+    torch.testing.assert_close(judged.boxes_px, torch.stack([on, beside, second]).float())
+    # What is written and not scored is neither an object nor nothing.
+    assert (judged.frame_of != 1).all()
+
+
+def test_nothing_proposed_adds_nothing() -> None:
+    batch = batch_of(TWO, [])
+    nobody = torch.zeros(0, 4, dtype=torch.float64)
+    assert len(judge_proposals(batch, []).frame_of) == len(judge_proposals(batch, [nobody, nobody]).frame_of) == 0
+    # In an empty frame every proposal is a slip.
+    assert judge_proposals(batch, [nobody, torch.tensor(TWO).double()]).category.tolist() == [NOTHING, NOTHING]
+    alone = drawn(batch)
+    together = joined(alone, judge_proposals(batch, [torch.tensor(TWO).double()]))
+    assert len(together.category) == len(alone.category) + 2
 
 
 def test_a_batch_without_objects_teaches_nothing() -> None:

@@ -133,6 +133,7 @@ def test_a_region_branch_is_added_and_trained_alone(
     first = train(config)
     alone = replace(perception_stage, region_width=8, trained=("regions",))
     further = train(make_perception(model=first, out=config.out.with_name("further"), perception=alone))
+    alone = replace(alone, proposals=0)
     again = train(make_perception(model=further, out=config.out.with_name("again"), perception=alone))
     before, after, last = (load_perception(folder).net for folder in (first, further, again))
     for name, value in before.state_dict().items():
@@ -150,6 +151,8 @@ def test_branches_that_are_not_there_cannot_be_trained(
 ) -> None:
     with pytest.raises(ConfigError, match="no region branch"):
         train(make_perception(perception=replace(perception_stage, trained=("regions",))))
+    with pytest.raises(ConfigError, match="proposals: must not be negative"):
+        replace(perception_stage, proposals=-1)
     with pytest.raises(ConfigError, match="wrong branches"):
         replace(perception_stage, trained=())
 
