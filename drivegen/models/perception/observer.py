@@ -15,7 +15,7 @@ from drivegen.core.errors import DataError
 from drivegen.core.observations import ClipObservation, Features, FrameObservation, Observer
 from drivegen.models.perception.decode import detections_of, identities_of
 from drivegen.models.perception.net import PerceptionNet
-from drivegen.models.perception.regions import look_at_regions
+from drivegen.models.perception.regions import look_again, look_at_regions
 from drivegen.models.perception.resizing import images_of, resize_frames
 from drivegen.models.perception.windows import spans_of
 
@@ -88,11 +88,13 @@ class PerceptionObserver(Observer):
         time = outputs.time_logits.double().softmax(dim=1).cpu().numpy()
         users = outputs.log_road_users.double().expm1().clamp(min=0).cpu().numpy()
         features = outputs.feature.float().cpu().numpy()
+        found = [detections_of(outputs, i, size, max_detections=config.max_detections) for i in range(len(images))]
+        if self._net.region_branch is not None:
+            found = look_again(self._net, images, found, size)
         return [
             (
                 FrameObservation(
-                    detections_of(outputs, i, size, max_detections=config.max_detections),
-                    weather[i], time[i], float(users[i]), features[i].copy(),
+                    found[i], weather[i], time[i], float(users[i]), features[i].copy(),
                 ),
                 identities_of(outputs.identity[i], boxes_px[i], size),
             )

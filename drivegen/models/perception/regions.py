@@ -1,19 +1,24 @@
-"""What a net sees in the boxes of a clip's frames, as arrays."""
+"""What a net sees in boxes of frames, as arrays: in those that labels name, and in those of its own detections."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from drivegen.core.arrays import Floats
+from drivegen.core.arrays import Booleans, Floats
+from drivegen.core.detections import Detections, box_iou
 from drivegen.models.perception.net import PerceptionNet
 from drivegen.models.perception.region_branch import NOTHING
 
 _TOGETHER = 256
 _LEAST_PX = 1.0
+_WORTH_A_LOOK = 0.1
+# Detections that overlap so much are of one thing.
+_SAME_PLACE = 0.6
 
 
 def look_at_regions(
@@ -41,6 +46,38 @@ def look_at_regions(
         for (frame, i), likely in zip(some, logits.double().softmax(dim=1).cpu().numpy(), strict=True):
             found[frame][i] = likely
     return found
+
+
+def look_again(
+    net: PerceptionNet, images: Tensor, detections: Sequence[Detections], size: tuple[int, int]
+) -> list[Detections]:
+    """Detections as sure as both branches are that something is there: the geometric mean of their confidences.
+
+    That is the score of a probabilistic two-stage detector (Zhou et al. 2021, arXiv:2103.07461). Of detections of
+    several classes at one place, the one whose class fits best is as sure as the place holds anything; the others are
+    as sure as their class. Detections that are hardly sure at all are not looked at again.
+
+    Args:
+        net, images, size: as `look_at_regions` takes them.
+        detections: per frame.
+    """
+    asked = [found.scores >= _WORTH_A_LOOK for found in detections]
+    looks = look_at_regions(
+        net, images, [found.boxes_px[chosen] for found, chosen in zip(detections, asked, strict=True)], size
+    )
+    return [_as_sure_as_both(found, chosen, look) for found, chosen, look in zip(detections, asked, looks, strict=True)]
+
+
+def _as_sure_as_both(found: Detections, asked: Booleans, likely: Floats) -> Detections:
+    """Detections (N,) of which those asked about (N,) bool have looks (M, 11), the surest first."""
+    some, likely = found[asked], np.nan_to_num(likely)
+    fits = np.sqrt(some.scores * likely[np.arange(len(some)), some.category_ids])
+    there = np.sqrt(some.scores * likely[:, :NOTHING].sum(axis=1))
+    together = box_iou(some.boxes_px, some.boxes_px) >= _SAME_PLACE
+    best = fits >= np.where(together, fits, 0.0).max(axis=1, initial=0.0)
+    scores = found.scores.copy()
+    scores[asked] = np.where(best, np.where(together, there, 0.0).max(axis=1, initial=0.0), fits)
+    return replace(found, scores=scores)[np.argsort(-scores, kind="stable")]
 
 
 def _visible(boxes_px: Floats) -> list[int]:

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from drivegen.core.categories import CATEGORIES
+from drivegen.core.detections import Detections
 from drivegen.core.errors import DataError
 from drivegen.models.perception import NOTHING, PerceptionConfig, PerceptionNet, PerceptionObserver, with_regions
 from drivegen.models.perception.region_crops import SIDE, cut_regions
-from drivegen.models.perception.regions import look_at_regions
+from drivegen.models.perception.regions import look_again, look_at_regions
 
 BuildNet = Callable[..., PerceptionNet]
 
@@ -116,3 +117,36 @@ def test_a_net_is_given_a_region_branch_and_keeps_the_rest(net: PerceptionNet) -
 def test_a_net_without_one_refuses(net: PerceptionNet) -> None:
     with pytest.raises(DataError, match=r"forward_regions.*no region branch|no region branch.*forward_regions"):
         net.forward_regions(_images(net, 1), torch.tensor([0]), BOXES[:1])
+
+
+def _said(images: torch.Tensor, boxes: np.ndarray, likely: dict[int, dict[int, float]]) -> torch.nn.Module:
+    """A region branch that says of each box, by its place among all asked about, how likely classes are."""
+
+    class Said(torch.nn.Module):
+        def forward(self, images: torch.Tensor, frame_of: torch.Tensor, boxes_px: torch.Tensor) -> torch.Tensor:
+            answers = torch.full((len(boxes_px), NOTHING + 1), 1e-9)
+            for row, box in enumerate(boxes_px.double().numpy()):
+                place = int(np.abs(boxes - box).sum(axis=1).argmin())
+                for category, value in likely[place].items():
+                    answers[row, category] = value
+            answers[:, NOTHING] = 1.0 - answers[:, :NOTHING].sum(dim=1)
+            return answers.log()
+
+    return Said()
+
+
+def test_detections_are_as_sure_as_both_looks(looking: PerceptionNet) -> None:
+    images = _images(looking, 1)
+    car, other, faint = [10.0, 10, 30, 30], [80.0, 10, 100, 40], [50.0, 50, 60, 60]
+    found = Detections.of_boxes(np.array([car, car, other, faint]), np.array([0.8, 0.6, 0.5, 0.05]), [0, 1, 2, 3])
+    looking.region_branch = _said(  # type: ignore[assignment]
+        images, np.array([car, other, faint]), {0: {0: 0.3, 1: 0.6}, 1: {2: 0.02}, 2: {3: 1.0}}
+    )
+    with torch.no_grad():
+        seen = look_again(looking, images, [found], (images.shape[-2], images.shape[-1]))[0]
+    # In one place the truck fits best (0.6 * 0.6 against 0.8 * 0.3): it is as sure as there is anything.
+    assert seen.category_ids.tolist() == [1, 0, 2, 3]
+    np.testing.assert_allclose(
+        seen.scores, [np.sqrt(0.8 * 0.9), np.sqrt(0.8 * 0.3), np.sqrt(0.5 * 0.02), 0.05], rtol=1e-4
+    )
+    assert len(look_again(looking, images, [Detections.empty()], (64, 128))[0]) == 0
