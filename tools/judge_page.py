@@ -1,18 +1,19 @@
 """Puts the tables of docs/results/judge.md together, and the figures of card and proof into judge.json.
 
-    python tools/judge_page.py card=FOLDER prove=FOLDER
+    python tools/judge_page.py card=FOLDER card_smooth=FOLDER card_long=FOLDER prove=FOLDER
 
 `docs/results/judge.json` holds the groups "nets" (tools/judge_nets.py), "decoys" (tools/judge_decoys.py), "faults"
 (tools/judge_faults.py) and "pandaset" (tools/judge_pandaset.py) already. `card` is what `drivegen evaluate` wrote,
-`prove` what `drivegen prove` wrote; their figures become the groups "card" and "prove", and their pictures come along.
-A group that is not there keeps its table as it is.
+`card_smooth` and `card_long` likewise of clips at 12 frames per second and of long ones, `prove` what `drivegen prove`
+wrote; their figures become groups of these names, and pictures come along. A group that is not there keeps its table as
+it is.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 JSON, PAGE = RESULTS / "judge.json", RESULTS / "judge.md"
 WIDTH = 1400
 Rows = dict[str, dict[str, Any]]
+# Groups that are metric cards, and what the names of their figures begin with.
+CARDS = {"card": "", "card_smooth": "smooth: ", "card_long": "long: "}
 # What is told of the nets, by the end of the figure's name, and the heading of its row.
 NET_ROWS = {
     "clips": "clips",
@@ -58,19 +61,25 @@ NET_ROWS = {
 def main(arguments: Sequence[str]) -> None:
     """Write tables, figures and pictures."""
     options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    if set(options) - {"card", "prove"} or len(options) != len(arguments):
+    if set(options) - {*CARDS, "prove"} or len(options) != len(arguments):
         raise ConfigError("bad usage", got=" ".join(arguments), remedy=(__doc__ or "").split("\n\n")[1])
+    for name in CARDS.keys() & options.keys():
+        figures = card_figures(Path(options[name]))
+        write_figures(JSON, {f"{CARDS[name]}{key}": figure for key, figure in figures.items()}, name)
     if "card" in options:
-        write_figures(JSON, card_figures(Path(options["card"])), "card")
         copy_picture(Path(options["card"]) / "overview.png", "judge_card.png")
         copy_picture(Path(options["card"]) / "side_by_side.png", "judge_side_by_side.png")
     if "prove" in options:
         write_figures(JSON, prove_figures(Path(options["prove"])), "prove")
         copy_picture(Path(options["prove"]) / "prove.png", "judge_prove.png")
     rows = read_rows(JSON)
-    for name, lines in (("nets", net_lines), ("decoys", decoy_lines), ("faults", fault_lines), ("card", card_lines),
-                        ("prove", prove_lines), ("pandaset", pandaset_lines)):  # fmt: skip
-        group = {key: row for key, row in rows.items() if row.get("group") == name}
+    makers: dict[str, Callable[[Rows], list[str]]] = {
+        "nets": net_lines, "decoys": decoy_lines, "faults": fault_lines, **dict.fromkeys(CARDS, card_lines),
+        "prove": prove_lines, "pandaset": pandaset_lines,
+    }  # fmt: skip
+    for name, lines in makers.items():
+        prefix = CARDS.get(name, "")
+        group = {key.removeprefix(prefix): row for key, row in rows.items() if row.get("group") == name}
         if group:
             replace_section(PAGE, name, lines(group))
 
