@@ -1,11 +1,13 @@
 """How sure the judge has to be that something stands where a label says: labels found, and decoys found.
 
     python tools/judge_decoys.py store=STORE audit=FOLDER [every=4] [limit=N] [most=0.05] [seed=0] [out=JSON]
+        [picture=PNG]
 
 `store` holds clean reference clips, of which every `every`th frame is looked at. A decoy is the box of a scored object
 moved sideways to where nothing is written. The lower the confidence that is asked for, the more labels are found, and
 the more decoys: the one to take is the lowest that finds at most `most` of the decoys (`min_region_score` of a judge
-that looks at boxes, else `min_score` of `audit.perception.match`). Figures go to `out` as the group "decoys".
+that looks at boxes, else `min_score` of `audit.perception.match`). Figures go to `out` as the group "decoys", and
+`picture` shows the labels that the judge finds least and the decoys that it takes most for objects.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from figures import Figure, Figures, wilson, write_figures
+from judge_regions import Worst, write_worst
 from options import run_tool
 
 from drivegen.audit import AuditConfig, MatchConfig, make_observer
@@ -45,6 +48,7 @@ class Arguments:
     most: float = 0.05
     seed: int = 0
     out: Path = JUDGE
+    picture: Path | None = None
 
 
 def run(arguments: Arguments) -> None:
@@ -52,6 +56,7 @@ def run(arguments: Arguments) -> None:
     observer = make_observer(AuditConfig(perception=PerceptionAuditConfig(net=arguments.audit)))
     match, draws = MatchConfig(), stream(arguments.seed, GROUP)
     labels, decoys = list[float](), list[float]()
+    missed, mistaken = Worst("labels found least", -1.0), Worst("decoys found most", 1.0)
     for clip in _clips(arguments):
         objects = [frame.visible_px[frame.scored] for frame in clip.labels]
         empty = [decoys_of(boxes, frame, draws) for boxes, frame in zip(objects, clip.labels, strict=True)]
@@ -59,10 +64,16 @@ def run(arguments: Arguments) -> None:
         seen = observer.observe(clip.frames, asked, clip.fps, len(clip.frames))
         for t, boxes in enumerate(asked):
             sure = confidences(boxes, seen, t, match)
-            labels += list(sure[: len(objects[t])])
-            decoys += list(sure[len(objects[t]) :])
+            count = len(objects[t])
+            labels += list(sure[:count])
+            decoys += list(sure[count:])
+            ambience = f"{clip.ambience.weather} {clip.ambience.time_of_day}"
+            missed.see(clip.frames[t], boxes[:count], sure[:count], ambience)
+            mistaken.see(clip.frames[t], boxes[count:], sure[count:], ambience)
     figures = shares(np.array(labels), np.array(decoys), arguments)
     write_figures(arguments.out, figures, GROUP)
+    if arguments.picture is not None:
+        write_worst(arguments.picture, missed, mistaken)
     for name, row in figures.items():
         print(f"{name}: {row.value:.3f}")
 
