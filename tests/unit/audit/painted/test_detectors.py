@@ -14,9 +14,11 @@ import pytest
 
 from drivegen.audit.detectors import DetectorObserver, PredictedObserver, read_predictions
 from drivegen.audit.looking import observe_clip
+from drivegen.audit.objects import MatchConfig, find_objects
 from drivegen.audit.perception import PerceptionAuditor
 from drivegen.audit.sanity import examine
 from drivegen.core import CATEGORIES, CATEGORY_ID, Clip, DataError, Detections, Observer, label_boxes
+from drivegen.models.perception import PerceptionConfig, PerceptionObserver, build_perception
 
 MakePainted = Callable[..., Clip]
 EDGES = ("x_min_px", "y_min_px", "x_max_px", "y_max_px")
@@ -140,6 +142,16 @@ def test_a_callable_is_asked_for_every_frame(painted_clip: MakePainted, paint_ob
     assert observer.sha256 != DetectorObserver(paint_observer, detector, "my detector 1.1").sha256
     with pytest.raises(DataError, match=r"expected core\.Detections; got list"):
         observe_clip(DetectorObserver(paint_observer, lambda frame: [], "wrong"), clip)  # type: ignore[arg-type]
+
+
+def test_a_users_detector_decides_though_the_net_looks_at_boxes(painted_clip: MakePainted) -> None:
+    clip = painted_clip(frames=2)
+    net = PerceptionObserver(build_perception(PerceptionConfig(width=8, clip_width=8, region_width=8)), "fresh")
+    observer = DetectorObserver(net, lambda frame: Detections.empty(), "blind")
+    assert len(observe_clip(net, clip).regions) == 2
+    assert observe_clip(observer, clip).regions == ()
+    found = find_objects(clip.labels, observe_clip(observer, clip), MatchConfig())
+    assert not any(frame.there.any() for frame in found)
 
 
 @pytest.mark.parametrize(

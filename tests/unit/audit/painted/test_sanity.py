@@ -86,8 +86,11 @@ def test_an_observer_that_sees_well_catches_the_faults(painted_clip: MakePainted
         assert sum(row.fired_clean.values()) <= 1
 
 
-def test_one_look_serves_all_labellings_and_equals_a_look_of_its_own(painted_clip: MakePainted) -> None:
-    net = build_perception(PerceptionConfig(width=8, clip_width=8))
+@pytest.mark.parametrize("region_width", [0, 8])
+def test_one_look_serves_all_labellings_and_equals_a_look_of_its_own(
+    painted_clip: MakePainted, region_width: int
+) -> None:
+    net = build_perception(PerceptionConfig(width=8, clip_width=8, region_width=region_width))
     counting = Counting(PerceptionObserver(net, "fresh"))
     auditor = PerceptionAuditor(counting)
     clip = painted_clip(frames=4)
