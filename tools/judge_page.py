@@ -69,12 +69,15 @@ def main(arguments: Sequence[str]) -> None:
     if "card" in options:
         copy_picture(Path(options["card"]) / "overview.png", "judge_card.png")
         copy_picture(Path(options["card"]) / "side_by_side.png", "judge_side_by_side.png")
+    if "card_long" in options:
+        copy_picture(Path(options["card_long"]) / "drift.png", "judge_drift.png")
     if "prove" in options:
         write_figures(JSON, prove_figures(Path(options["prove"])), "prove")
         copy_picture(Path(options["prove"]) / "prove.png", "judge_prove.png")
     rows = read_rows(JSON)
     makers: dict[str, Callable[[Rows], list[str]]] = {
-        "nets": net_lines, "decoys": decoy_lines, "faults": fault_lines, **dict.fromkeys(CARDS, card_lines),
+        "nets": net_lines, "decoys": decoy_lines, "faults": fault_lines, "card": card_lines,
+        "card_smooth": other_card_lines, "card_long": other_card_lines,
         "prove": prove_lines, "pandaset": pandaset_lines,
     }  # fmt: skip
     for name, lines in makers.items():
@@ -172,6 +175,11 @@ def card_lines(rows: Rows) -> list[str]:
         cells = [_cell(rows.get(f"{kind}/{name}")) for kind in (REFERENCE, RECONSTRUCTED, GENERATED)]
         body.append([f"`{name}`", row["unit"], *cells, _cell(rows.get(f"ratio_{GENERATED}/{name}"), with_count=False)])
     return table(["figure", "what", "reference", "reconstructed", "generated", "generated over reference"], body)
+
+
+def other_card_lines(rows: Rows) -> list[str]:
+    """A card without what few clips cannot tell: control by class, size, distance, weather and time."""
+    return card_lines({key: row for key, row in rows.items() if "/control@" not in key or key.endswith("@all")})
 
 
 def prove_figures(folder: Path) -> Figures:
