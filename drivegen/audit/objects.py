@@ -42,7 +42,7 @@ class MatchConfig:
     too far away to be written."""
     same_iou: float = 0.5
     """Overlap with the visible box of any written object from which a detection shows that object."""
-    explained_iou: float = 0.2
+    explained_iou: float = 0.3
     """Overlap that suffices with an object that no other detection shows."""
     explained_inside: float = 0.7
     """Share of a detection inside an object that is not scored (or inside a scored one of its kind) that explains it:
