@@ -69,7 +69,7 @@ def judge_proposals(batch: FrameBatch, proposals: Sequence[Tensor]) -> Regions:
     Args:
         proposals: (D, 4) boxes of each of the first frames of the batch.
     """
-    boxes = torch.cat([*proposals, batch.boxes_px.new_zeros((0, 4))]).to(batch.boxes_px)
+    boxes = torch.cat([batch.boxes_px.new_zeros((0, 4)), *(of_frame.to(batch.boxes_px) for of_frame in proposals)])
     counts = torch.tensor([len(of_frame) for of_frame in proposals], dtype=torch.long, device=boxes.device)
     frames = torch.arange(len(counts), device=boxes.device).repeat_interleave(counts)
     iou, _ = _overlaps(boxes[:, None], batch.boxes_px[frames])
