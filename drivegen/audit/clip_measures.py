@@ -82,7 +82,7 @@ def scores_of(
     if clip.labelled:
         measured |= found_scores(clip.labels, findings)
         measured |= hallucination_scores(clip.labels, observation, match)
-        measured |= surprise_scores(clip.labels, observation, findings, match, reliability)
+        measured |= surprise_scores(clip, observation, findings, match, reliability)
         measured |= ego_scores(clip.labels, observation)
         measured["identity_drift"] = identity_drift(identity_looks(clip.labels, observation.identities))
         measured["colour_jump"] = colour_jump(colour_looks(clip.labels, clip.frames))
@@ -132,19 +132,21 @@ def hallucination_scores(labels: Sequence[FrameLabels], observation: ClipObserva
 
 
 def surprise_scores(
-    labels: Sequence[FrameLabels],
+    clip: Clip,
     observation: ClipObservation,
     findings: Sequence[Findings],
     match: MatchConfig,
     reliability: Reliability,
 ) -> Measured:
     """What the judge makes of the objects, held to what it usually makes of such objects."""
+    labels, weather = clip.labels, clip.ambience.weather
     missing: defaultdict[str, list[float]] = defaultdict(list)
     confused: defaultdict[str, list[float]] = defaultdict(list)
     for frame, found in zip(labels, findings, strict=True):
         scored, classes = np.flatnonzero(frame.scored), category_ids(frame)
         views = Views.of(frame, scored, match)
-        for i, value in zip(scored, reliability.missing(classes[scored], views, found.confidence[scored]), strict=True):
+        surprise = reliability.missing(classes[scored], views, found.confidence[scored], weather)
+        for i, value in zip(scored, surprise, strict=True):
             missing[frame.track_ids[i]].append(float(value))
         there = scored[found.category_ids[scored] >= 0]
         for i, value in zip(there, reliability.confused(classes[there], found.category_ids[there]), strict=True):

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from drivegen.audit.objects import Findings, MatchConfig, category_ids, explained
+from drivegen.core.ambience import Weather
 from drivegen.core.arrays import Floats, Integers
 from drivegen.core.categories import CATEGORIES
 from drivegen.core.clips import Clip
@@ -71,6 +72,8 @@ class Reliability:
     Attributes:
         evidence: (classes, heights, shares, confidences) scored objects, by how sure the judge's surest detection there
             is.
+        by_weather: (weathers and one more, classes, heights, confidences) the same objects by the weather that they are
+            seen through; the last one is unknown weather.
         seen_as: (classes, classes) objects of one class that were found, by the class that they were found as.
         explained: (classes, sizes, confidences, 2) detections that some object explains, and all; tall enough ones
             only.
@@ -78,6 +81,7 @@ class Reliability:
     """
 
     evidence: Floats
+    by_weather: Floats
     seen_as: Floats
     explained: Floats
     observer_sha256: str = ""
@@ -88,6 +92,7 @@ class Reliability:
         count, levels = len(CATEGORIES), len(CONFIDENCES) + 1
         return Reliability(
             np.zeros((count, len(HEIGHTS) + 1, len(SHARES) + 1, levels)),
+            np.zeros((len(Weather) + 1, count, len(HEIGHTS) + 1, levels)),
             np.zeros((count, count)),
             np.zeros((count, len(SIZES) + 1, levels, 2)),
         )
@@ -102,16 +107,21 @@ class Reliability:
             raise DataError("two judges", where="Reliability", expected=self.observer_sha256, got=other.observer_sha256)
         return Reliability(
             self.evidence + other.evidence,
+            self.by_weather + other.by_weather,
             self.seen_as + other.seen_as,
             self.explained + other.explained,
             other.observer_sha256 or self.observer_sha256,
         )
 
-    def missing(self, categories: Integers, views: Views, confidence: Floats) -> Floats:
+    def missing(self, categories: Integers, views: Views, confidence: Floats, weather: Weather | None = None) -> Floats:
         """How surprising it is that the judge is no surer of objects (N,) of these classes and views.
 
+        No more than it is for such objects seen as freely, and no more than it is in such weather, of which whatever is
+        as tall tells where few of the class were met in it: a judge that never missed a bus may miss one in fog.
+
         Args:
-            confidence: (N,) of the surest detection there, 0 where there is none.
+            confidence: (N,) that something is there (`audit.objects.Findings`).
+            weather: that they are seen through; None: unknown.
         """
         level = np.digitize(confidence, CONFIDENCES)
         if not self.evidence.any():
@@ -120,8 +130,12 @@ class Reliability:
         of_class = _smoothed(self.evidence.sum(axis=(1, 2)), self.evidence.sum(axis=(0, 1, 2)))
         of_height = _smoothed(self.evidence.sum(axis=2), of_class[:, None])
         table = _smoothed(self.evidence, of_height[:, :, None])
-        share = table.cumsum(axis=3) / table.sum(axis=3, keepdims=True)
-        return _surprise(share[categories, *views.bins(), level])
+        seen_as_freely = _share_up_to(table)[categories, *views.bins(), level]
+        of_weather = _smoothed(self.by_weather.sum(axis=(1, 2)), self.by_weather.sum(axis=(0, 1, 2)))
+        as_tall = _smoothed(self.by_weather.sum(axis=1), of_weather[:, None])
+        table = _smoothed(self.by_weather, as_tall[:, None])
+        in_weather = _share_up_to(table)[_row_of(weather), categories, views.bins()[0], level]
+        return _surprise(np.maximum(seen_as_freely, in_weather))
 
     def confused(self, categories: Integers, seen: Integers) -> Floats:
         """How surprising it is that found objects (N,) look like these classes (N,): 0 for the usual one."""
@@ -185,7 +199,7 @@ class Reliability:
         return Reliability(**tables, observer_sha256=sha256)
 
 
-_TABLES = ("evidence", "seen_as", "explained")
+_TABLES = ("evidence", "by_weather", "seen_as", "explained")
 _REMEDY = "measure it: drivegen audit store=REFERENCE out=FILE"
 
 
@@ -197,7 +211,10 @@ def reliability_of(
     for labels, seen, found in zip(clip.labels, observation.frames, findings, strict=True):
         scored, classes = np.flatnonzero(labels.scored), category_ids(labels)
         views = Views.of(labels, scored, match)
-        _count(tables.evidence, classes[scored], *views.bins(), np.digitize(found.confidence[scored], CONFIDENCES))
+        levels = np.digitize(found.confidence[scored], CONFIDENCES)
+        _count(tables.evidence, classes[scored], *views.bins(), levels)
+        weather = np.full_like(levels, _row_of(clip.ambience.weather))
+        _count(tables.by_weather, weather, classes[scored], views.bins()[0], levels)
         there = scored[found.category_ids[scored] >= 0]
         _count(tables.seen_as, classes[there], found.category_ids[there])
         tall, known = explained(labels, seen.detections, match)
@@ -205,7 +222,7 @@ def reliability_of(
             sizes = np.digitize(base_heights(some.boxes_px, labels, match), SIZES)
             levels = np.digitize(some.scores, CONFIDENCES)
             _count(tables.explained, some.category_ids, sizes, levels, np.full_like(levels, which))
-    return Reliability(tables.evidence, tables.seen_as, tables.explained, observer_sha256)
+    return replace(tables, observer_sha256=observer_sha256)
 
 
 def base_heights(boxes_px: Floats, labels: FrameLabels, match: MatchConfig) -> Floats:
@@ -222,6 +239,17 @@ def _bounds() -> dict[str, list[float]]:
         "sizes_px": list(SIZES),
         "confidences": list(CONFIDENCES),
     }
+
+
+def _row_of(weather: Weather | None) -> int:
+    """Place of a weather in `Reliability.by_weather`."""
+    return len(Weather) if weather is None else list(Weather).index(weather)
+
+
+def _share_up_to(table: Floats) -> Floats:
+    """Share of a row's counts that lie at a level or below."""
+    shares: Floats = table.cumsum(axis=-1) / table.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def _count(table: Floats, *places: Integers) -> None:

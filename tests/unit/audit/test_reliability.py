@@ -13,7 +13,7 @@ import pytest
 from drivegen.audit import MatchConfig, Reliability, find_objects, reliability_of
 from drivegen.audit.clip_measures import surprise_scores
 from drivegen.audit.reliability import CONFIDENCES, Views
-from drivegen.core import CATEGORY_ID, DataError, Detections
+from drivegen.core import CATEGORY_ID, DataError, Detections, Weather
 
 MATCH = MatchConfig()
 CAR, TRUCK, PERSON = (np.array([CATEGORY_ID[name]]) for name in ("car", "truck", "pedestrian"))
@@ -90,8 +90,28 @@ def test_a_hidden_object_may_be_missed() -> None:
     # Never missed in full view, half of the time behind something.
     evidence[CAR[0], :, 2, -1] = 100
     evidence[CAR[0], :, 0, [0, -1]] = 50
-    known, nobody = replace(Reliability.unknown(), evidence=evidence), np.zeros(1)
+    by_weather = np.zeros_like(Reliability.unknown().by_weather)
+    by_weather[-1, CAR[0], :, -1] = 100
+    known, nobody = replace(Reliability.unknown(), evidence=evidence, by_weather=by_weather), np.zeros(1)
     assert known.missing(CAR, view(20.0), nobody) > 3 * known.missing(CAR, view(20.0, 0.5), nobody) > 0
+
+
+def test_fog_excuses_what_was_seldom_met_in_it() -> None:
+    unknown, nobody = Reliability.unknown(), np.zeros(1)
+    evidence, by_weather = np.zeros_like(unknown.evidence), np.zeros_like(unknown.by_weather)
+    fog, clear = list(Weather).index(Weather.FOG), list(Weather).index(Weather.CLEAR)
+    # Cars are missed in fog every other time; of trucks there are few in fog, and all were seen.
+    evidence[[CAR[0], TRUCK[0]], :, 2, -1] = 400
+    by_weather[clear, [CAR[0], TRUCK[0]], :, -1] = 400
+    by_weather[fog, CAR[0], :, 0] = by_weather[fog, CAR[0], :, -1] = 50
+    by_weather[fog, TRUCK[0], :, -1] = 2
+    known = replace(unknown, evidence=evidence, by_weather=by_weather)
+    for category in (CAR, TRUCK):
+        in_fog = known.missing(category, view(20.0), nobody, Weather.FOG)
+        assert 0 < 2 * in_fog < known.missing(category, view(20.0), nobody, Weather.CLEAR)
+    # Nothing is known of rain, nor of a clip whose weather nobody knows: then all weathers together tell.
+    rain, unknown_weather = (known.missing(TRUCK, view(20.0), nobody, w) for w in (Weather.RAIN, None))
+    assert rain == unknown_weather > known.missing(TRUCK, view(20.0), nobody, Weather.FOG)
 
 
 def test_of_an_unknown_judge_all_slips_count_alike() -> None:
@@ -107,7 +127,7 @@ def test_scores_are_of_the_worst_track(hand: Any) -> None:
     seen = hand.seen(labels)
 
     def scores(observation: Any) -> dict[str, float | None]:
-        return surprise_scores(labels, observation, find_objects(labels, observation, MATCH), MATCH, known)
+        return surprise_scores(hand.clip(labels), observation, find_objects(labels, observation, MATCH), MATCH, known)
 
     blind = scores(hand.with_detections(seen, [Detections.empty()] * 8))
     clear = scores(seen)
