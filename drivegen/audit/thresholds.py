@@ -19,13 +19,13 @@ class Thresholds:
     is not checked.
     """
 
-    missed_surprise: float | None = 2.6816
+    missed_surprise: float | None = 4.2398
     """Most: how surprising it is that the judge is no surer of the objects, mean over them and one more."""
-    track_missed_surprise: float | None = 3.5336
+    track_missed_surprise: float | None = 4.8271
     """Most: likewise of the worst track, mean over its frames and one more."""
-    class_surprise: float | None = 4.0664
+    class_surprise: float | None = 4.9
     """Most: how surprising the classes are that the worst track looks like, mean over its frames and one more."""
-    hallucination_surprise: float | None = 2.5807
+    hallucination_surprise: float | None = 2.415
     """Most: how surprising the most surprising detection without a label is, mean over frames."""
     weather_margin: float | None = -0.0386
     """Least: log probability of the asked weather over that of the likeliest other."""
