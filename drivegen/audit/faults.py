@@ -81,8 +81,7 @@ FAULTS: dict[str, Fault] = {
             "frozen_video", frozen_video, "pixels",
             ("motion_ratio", "repeated_share", *_FINDING, *_HALLUCINATIONS), 0.95,
         ),
-        # A model that gives back what it was trained on has made nothing. Roads resemble each other: telling more
-        # copies from what is merely alike would cost the other faults their share of the false alarms.
-        Fault("copied_clip", copied_clip, "pixels", ("nearest_training_ratio",), 0.85, remembered=True),
+        # A model that gives back what it was trained on has made nothing.
+        Fault("copied_clip", copied_clip, "pixels", ("nearest_training_ratio",), 0.95, remembered=True),
     )
 }  # fmt: skip
