@@ -41,6 +41,8 @@ class RootTask:
         per_drive: clips of each size and length per drive.
         drives: at most so many drives; None takes all.
         index: training clips that clips are compared with, as a model's; None compares with nothing.
+        in_turn: each drive shows in one size and length only, in turn: clips of one drive are much alike, so that as
+            many of more drives tell more.
     """
 
     root: Path
@@ -50,6 +52,7 @@ class RootTask:
     per_drive: int
     drives: int | None
     index: Path | None = None
+    in_turn: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,22 +76,20 @@ def clips_of(task: RootTask) -> Iterator[tuple[str, Clip]]:
     camera = root.cameras(scenes[0])[0]
     times = [ref.timestamp_us for ref in root.frame_refs(scenes[0], camera)]
     hz = 1e6 / float(np.median(np.diff(times)))
-    for size in SIZES:
-        for frames, fps in LENGTHS:
-            stride = round(hz / fps)
-            if stride < 1 or (frames - 1) * stride >= len(times):
-                continue
-            config = DataConfig(
-                roots=(task.root,), image_size=size, frames=frames, stride=stride,
-                split=None if task.split == "all" else task.split, estimate_appearance=False,
-            )  # fmt: skip
-            index = ClipIndex.from_config(config, (root,))
-            kind = f"{size[0]}x{size[1]} {frames}@{fps:g}"
-            wanted = set(scenes)
-            windows = [window for window in index.windows if window.scene in wanted]
-            dataset = ClipDataset(index.with_windows(_spread(windows, task)))
-            for i in range(len(dataset)):
-                yield kind, _clip(dataset[i], kind)
+    kinds = [(size, frames, fps, round(hz / fps)) for size in SIZES for frames, fps in LENGTHS]
+    possible = [kind for kind in kinds if kind[-1] >= 1 and (kind[1] - 1) * kind[-1] < len(times)]
+    for turn, (size, frames, fps, stride) in enumerate(possible):
+        config = DataConfig(
+            roots=(task.root,), image_size=size, frames=frames, stride=stride,
+            split=None if task.split == "all" else task.split, estimate_appearance=False,
+        )  # fmt: skip
+        index = ClipIndex.from_config(config, (root,))
+        kind = f"{size[0]}x{size[1]} {frames}@{fps:g}"
+        wanted = set(scenes[turn :: len(possible)] if task.in_turn else scenes)
+        windows = [window for window in index.windows if window.scene in wanted]
+        dataset = ClipDataset(index.with_windows(_spread(windows, task)))
+        for i in range(len(dataset)):
+            yield kind, _clip(dataset[i], kind)
 
 
 def examine_root(task: RootTask) -> list[Seen]:

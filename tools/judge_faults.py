@@ -2,10 +2,11 @@
 
     python tools/judge_faults.py roots=WORLD[,WORLD...] audit=FOLDER out=OUT.json [thresholds=calibrated|shipped]
         [target=0.05] [seed=0] [per_drive=1] [drives=N] [workers=2] [calibrate_on=val] [test_on=test]
-        [test_roots=WORLD,...] [test_drives=N] [looks=OUT.jsonl] [sheets=FOLDER] [index=FILE]
+        [test_roots=WORLD,...] [test_drives=N] [in_turn=false] [looks=OUT.jsonl] [sheets=FOLDER] [index=FILE]
 
 `roots` are worlds with splits (a root, or a folder of roots); clips of 8 frames at 3 fps and of 16 at 12 fps are made
-of them, as far as their rate allows, at 128x256 and 64x128. `audit` is the folder of the audit net. With
+of them, as far as their rate allows, at 128x256 and 64x128; with `in_turn=true` one of the four of each drive, in
+turn. `audit` is the folder of the audit net. With
 `test_roots` the tests are on other worlds (`test_on=all`: on all of them). With
 `thresholds=calibrated` the clips of `calibrate_on` give the thresholds, which `target` of clean ones may fail (printed
 as settings of drivegen audit); with `shipped` those of the configuration are taken. What the net saw is kept in
@@ -20,77 +21,95 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from figures import Figure, Figures, table, write_figures
 from judge_clips import RootTask, Seen, examine_root, from_json, to_json
 from judge_sheets import write_fault_sheets
+from options import run_tool
 
 from drivegen.audit import CHECKS, Thresholds
 from drivegen.audit.calibration import CalibrationFacts, calibrated
 from drivegen.audit.faults import FAULTS
 from drivegen.audit.sanity import Examined, FaultRow, SanityTable, Share, rejudged, summarise
-from drivegen.core import ConfigError, DataError, DrivegenError
+from drivegen.core import DataError
 from drivegen.execution import run_pure
 from drivegen.models.perception import load_perception
 from drivegen.nuscenes_format.roots import versions
 
 GROUP = "faults"
-DEFAULTS = {
-    "thresholds": "calibrated", "target": "0.05", "seed": "0", "per_drive": "1", "drives": "", "workers": "2",
-    "calibrate_on": "val", "test_on": "test", "test_roots": "", "test_drives": "", "looks": "", "sheets": "",
-    "index": "",
-}  # fmt: skip
 
 
-def judge(options: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Arguments:
+    """What the command line says."""
+
+    roots: tuple[Path, ...]
+    audit: Path
+    out: Path
+    thresholds: Literal["calibrated", "shipped"] = "calibrated"
+    target: float = 0.05
+    seed: int = 0
+    per_drive: int = 1
+    drives: int | None = None
+    workers: int = 2
+    calibrate_on: str = "val"
+    test_on: str = "test"
+    test_roots: tuple[Path, ...] = ()
+    test_drives: int | None = None
+    in_turn: bool = False
+    looks: Path | None = None
+    sheets: Path | None = None
+    index: Path | None = None
+
+
+def judge(arguments: Arguments) -> None:
     """Look, calibrate, judge and write."""
-    out, seed = Path(options["out"]), int(options["seed"])
-    looks = Path(options["looks"] or out.with_suffix(".jsonl"))
-    net = Path(options["audit"]).resolve()
-    sha256 = load_perception(net).sha256
+    seed = arguments.seed
+    looks = arguments.looks or arguments.out.with_suffix(".jsonl")
+    sha256 = load_perception(arguments.audit).sha256
     figures: Figures = {"net_sha256": Figure(sha256, "hash of the audit net's weights")}
     thresholds = Thresholds()
-    if options["thresholds"] == "calibrated":
-        clean = look(tasks_of(options, net, options["calibrate_on"]), looks, sha256, int(options["workers"]))
-        thresholds, facts = calibration_of(clean, float(options["target"]))
-        figures |= calibration_figures(facts, options["calibrate_on"], seed)
+    if arguments.thresholds == "calibrated":
+        clean = look(tasks_of(arguments, arguments.calibrate_on), looks, sha256, arguments.workers)
+        thresholds, facts = calibration_of(clean, arguments.target)
+        figures |= calibration_figures(facts, arguments.calibrate_on, seed)
     figures |= {f"threshold_{f.name}": Figure(getattr(thresholds, f.name), CHECKS[f.name])
                 for f in fields(thresholds) if getattr(thresholds, f.name) is not None}  # fmt: skip
-    tested = {
-        **options,
-        "roots": options["test_roots"] or options["roots"],
-        "drives": options["test_drives"] or options["drives"],
-    }
-    tasks = tasks_of(tested, net, options["test_on"])
-    seen = look(tasks, looks, sha256, int(options["workers"]))
+    tested = replace(
+        arguments,
+        roots=arguments.test_roots or arguments.roots,
+        drives=arguments.test_drives or arguments.drives,
+    )
+    tasks = tasks_of(tested, arguments.test_on)
+    seen = look(tasks, looks, sha256, arguments.workers)
     judged = {kind: [rejudged(one.examined, thresholds) for one in seen if one.kind == kind]
               for kind in dict.fromkeys(one.kind for one in seen)}  # fmt: skip
     everything = summarise([one for group in judged.values() for one in group])
     figures |= table_figures(everything, seed)
     for kind, group in judged.items():
         figures |= kind_figures(kind, summarise(group), seed)
-    write_figures(out, figures, GROUP)
+    write_figures(arguments.out, figures, GROUP)
     print("\n".join(report(everything, judged)))
     print(" ".join(f"audit.perception.thresholds.{f.name}={getattr(thresholds, f.name)}" for f in fields(thresholds)))
-    if options["sheets"]:
-        write_fault_sheets(Path(options["sheets"]), tasks)
+    if arguments.sheets:
+        write_fault_sheets(arguments.sheets, tasks)
 
 
-def tasks_of(options: Mapping[str, str], net: Path, split: str) -> list[RootTask]:
+def tasks_of(arguments: Arguments, split: str) -> list[RootTask]:
     """One task per root."""
     roots: list[Path] = []
-    for path in (Path(text).resolve() for text in options["roots"].split(",")):
+    for path in (root.resolve() for root in arguments.roots):
         below = [path] if versions(path) else [folder for folder in sorted(path.iterdir()) if versions(folder)]
         if not below:
             raise DataError("no nuScenes root here", where=path)
         roots += below
-    drives = int(options["drives"]) if options["drives"] else None
-    index = Path(options["index"]).resolve() if options.get("index") else None
-    seed, per_drive = int(options["seed"]), int(options["per_drive"])
-    return [RootTask(root, split, net, seed, per_drive, drives, index) for root in roots]
+    net, index = arguments.audit.resolve(), arguments.index.resolve() if arguments.index else None
+    how = arguments.seed, arguments.per_drive, arguments.drives, index, arguments.in_turn
+    return [RootTask(root, split, net, *how) for root in roots]
 
 
 def look(tasks: Sequence[RootTask], looks: Path, sha256: str, workers: int) -> list[Seen]:
@@ -221,21 +240,5 @@ def _percent(share: Share) -> str:
     return f"{share.value:.1%} ({low:.1%} to {high:.1%})"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit codes as everywhere: 0 done, 1 failed, 2 bad usage."""
-    options = DEFAULTS | dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    try:
-        wrong = [
-            a for a in arguments if a.partition("=")[0] not in {*DEFAULTS, "roots", "audit", "out"} or "=" not in a
-        ]
-        if wrong or not {"roots", "audit", "out"} <= set(options):
-            raise ConfigError("bad usage", got=" ".join(wrong), remedy=__doc__.split("\n\n")[1])
-        judge(options)
-    except DrivegenError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_tool(judge, Arguments, sys.argv[1:], __doc__))

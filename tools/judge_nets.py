@@ -1,24 +1,27 @@
 """How good the judges are: perception nets on reference frames of worlds that they were not trained on, side by side.
 
-    python tools/judge_nets.py --net audit=FOLDER --net evaluation=FOLDER --roots SHORT LONG --out OUT.json
+    python tools/judge_nets.py net.audit=FOLDER net.evaluation=FOLDER roots=SHORT,LONG out=OUT.json [split=test]
+        [frames=29] [clips=N] [least_labels=20] [workers=2] [seed=0]
 
-Each entry of `--roots` is a world of one frame rate (a root, or a folder of roots). Average precision is at an overlap
-of 0.5 with the visible box, over scored objects (at least 8 px tall in an image of 128 rows). Intervals are of 95 %, by
-bootstrap over groups of scenarios.
+Each of `roots` is a world of one frame rate (a root, or a folder of roots), of which at most `clips` clips are looked
+at. Average precision is at an overlap of 0.5 with the visible box, over scored objects (at least 8 px tall in an image
+of 128 rows), of classes with at least `least_labels` of them. Intervals are of 95 %, by bootstrap over groups of
+scenarios.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from figures import Figure, Figures, write_figures
 from judge_nets_look import MIN_SCORE, Look, Nets, index_of, look
+from options import run_tool
 
 from drivegen.core import CATEGORIES
 from drivegen.data import DataConfig
@@ -43,9 +46,24 @@ UNITS = {
 Result = TypeVar("Result")
 
 
-def main() -> None:
-    arguments = _arguments()
-    nets = tuple((name, Path(folder).resolve()) for name, folder in (text.split("=", 1) for text in arguments.net))
+@dataclass(frozen=True)
+class Arguments:
+    """What the command line says."""
+
+    net: dict[str, Path]
+    roots: tuple[Path, ...]
+    out: Path
+    split: str = "test"
+    frames: int = 29
+    clips: int | None = None
+    least_labels: int = 20
+    workers: int = 2
+    seed: int = 0
+
+
+def judge(arguments: Arguments) -> None:
+    """Look at the clips with every net, and write figures."""
+    nets = tuple((name, folder.resolve()) for name, folder in arguments.net.items())
     resampling = Resampling(seed=arguments.seed)
     figures: Figures = {}
     for name, folder in nets:
@@ -65,7 +83,7 @@ def main() -> None:
     print("\n".join(table(figures, [name for name, _ in nets])))
 
 
-def looks(root: Path, size: tuple[int, int], nets: Nets, arguments: argparse.Namespace) -> list[Look]:
+def looks(root: Path, size: tuple[int, int], nets: Nets, arguments: Arguments) -> list[Look]:
     """The clips of a world that are looked at, spread evenly over it."""
     data = DataConfig(
         roots=(root.resolve(),), image_size=size, frames=arguments.frames, split=arguments.split,
@@ -148,19 +166,5 @@ def _progress(results: Iterator[Result], total: int) -> Iterator[Result]:
         yield result
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--net", action="append", required=True, help="NAME=FOLDER; once per net")
-    parser.add_argument("--roots", nargs="+", type=Path, required=True, help="worlds, one frame rate each")
-    parser.add_argument("--out", type=Path, required=True, help="JSON; other groups of figures in it stay")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--frames", type=int, default=29, help="frames of a clip")
-    parser.add_argument("--clips", type=int, default=None, help="most clips of a world; default: all")
-    parser.add_argument("--least-labels", type=int, default=20, help="objects of a class for its AP to be measured")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(run_tool(judge, Arguments, sys.argv[1:], __doc__))

@@ -1,6 +1,6 @@
 """Puts the tables of docs/results/judge.md together, and the figures of card and proof into judge.json.
 
-    python tools/judge_page.py card=FOLDER card_smooth=FOLDER card_long=FOLDER prove=FOLDER
+    python tools/judge_page.py [card=FOLDER] [card_smooth=FOLDER] [card_long=FOLDER] [prove=FOLDER]
 
 `docs/results/judge.json` holds the groups "nets" (tools/judge_nets.py), "decoys" (tools/judge_decoys.py), "faults"
 (tools/judge_faults.py) and "pandaset" (tools/judge_pandaset.py) already. `card` is what `drivegen evaluate` wrote,
@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 from figures import Figure, Figures, read_rows, replace_section, table, write_figures
+from options import run_tool
 from small_png import write_small_png
 
 from drivegen.audit import CHECKS
 from drivegen.audit.faults import FAULTS
-from drivegen.core import ConfigError, DrivegenError
 from drivegen.evaluation.card import GENERATED, RECONSTRUCTED, REFERENCE, read_card
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
@@ -58,22 +59,31 @@ NET_ROWS = {
 }  # fmt: skip
 
 
-def main(arguments: Sequence[str]) -> None:
+@dataclass(frozen=True)
+class Arguments:
+    """What the command line says."""
+
+    card: Path | None = None
+    card_smooth: Path | None = None
+    card_long: Path | None = None
+    prove: Path | None = None
+
+
+def write_page(arguments: Arguments) -> None:
     """Write tables, figures and pictures."""
-    options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    if set(options) - {*CARDS, "prove"} or len(options) != len(arguments):
-        raise ConfigError("bad usage", got=" ".join(arguments), remedy=(__doc__ or "").split("\n\n")[1])
-    for name in CARDS.keys() & options.keys():
-        figures = card_figures(Path(options[name]))
-        write_figures(JSON, {f"{CARDS[name]}{key}": figure for key, figure in figures.items()}, name)
-    if "card" in options:
-        copy_picture(Path(options["card"]) / "overview.png", "judge_card.png")
-        copy_picture(Path(options["card"]) / "side_by_side.png", "judge_side_by_side.png")
-    if "card_long" in options:
-        copy_picture(Path(options["card_long"]) / "drift.png", "judge_drift.png")
-    if "prove" in options:
-        write_figures(JSON, prove_figures(Path(options["prove"])), "prove")
-        copy_picture(Path(options["prove"]) / "prove.png", "judge_prove.png")
+    cards = {"card": arguments.card, "card_smooth": arguments.card_smooth, "card_long": arguments.card_long}
+    for name, folder in cards.items():
+        if folder:
+            figures = {f"{CARDS[name]}{key}": figure for key, figure in card_figures(folder).items()}
+            write_figures(JSON, figures, name)
+    if arguments.card:
+        copy_picture(arguments.card / "overview.png", "judge_card.png")
+        copy_picture(arguments.card / "side_by_side.png", "judge_side_by_side.png")
+    if arguments.card_long:
+        copy_picture(arguments.card_long / "drift.png", "judge_drift.png")
+    if arguments.prove:
+        write_figures(JSON, prove_figures(arguments.prove), "prove")
+        copy_picture(arguments.prove / "prove.png", "judge_prove.png")
     rows = read_rows(JSON)
     makers: dict[str, Callable[[Rows], list[str]]] = {
         "nets": net_lines, "decoys": decoy_lines, "faults": fault_lines, "card": card_lines,
@@ -257,8 +267,4 @@ def _short(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except DrivegenError as problem:
-        print(problem, file=sys.stderr)
-        sys.exit(problem.exit_code)
+    sys.exit(run_tool(write_page, Arguments, sys.argv[1:], __doc__))

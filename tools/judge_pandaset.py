@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
 import numpy as np
 from figures import Figure, Figures, write_figures
 from judge_overlay import overlay
+from options import run_tool
 from small_png import write_small_png
 
 from drivegen.audit import PerceptionAuditor, Reliability
 from drivegen.audit.sanity import Examined, examine, summarise
-from drivegen.core import CATEGORIES, Clip, ConfigError, DrivegenError, FrameKind, Observer, Provenance, label_boxes
+from drivegen.core import CATEGORIES, Clip, FrameKind, Observer, Provenance, label_boxes
 from drivegen.data import ClipDataset, ClipIndex, ClipSample, DataConfig
 from drivegen.drawing import contact_sheet
 from drivegen.evaluation import ApStats
@@ -30,7 +32,6 @@ from drivegen.models.perception import load_observer
 
 GROUP = "pandaset"
 SIZE = (128, 256)
-NETS = ("audit", "audit_tuned", "evaluation", "evaluation_tuned")
 # (first frame, last frame) of the parts of the drive.
 PARTS = {"tuned_on": (0, 49), "known_from": (50, 59), "held_out": (60, 79)}
 MEASURED = ("tuned_on", "held_out")
@@ -40,24 +41,44 @@ LEAST_BOXES = 20
 PICTURED = (60, 67, 74, 79)
 
 
-def judge(options: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Arguments:
+    """What the command line says."""
+
+    root: Path
+    audit: Path
+    audit_tuned: Path
+    evaluation: Path
+    evaluation_tuned: Path
+    out: Path
+    picture: Path | None = None
+    seed: int = 0
+
+
+def judge(arguments: Arguments) -> None:
     """Look at the parts with every net, and write figures and picture."""
-    seed, root = int(options.get("seed", "0")), Path(options["root"])
+    seed, root = arguments.seed, arguments.root
+    nets = {
+        "audit": arguments.audit,
+        "audit_tuned": arguments.audit_tuned,
+        "evaluation": arguments.evaluation,
+        "evaluation_tuned": arguments.evaluation_tuned,
+    }
     parts = {name: _clips(root, first, last) for name, (first, last) in PARTS.items()}
     figures: Figures = {}
-    for name in NETS:
-        observer = load_observer(Path(options[name]))
+    for name, folder in nets.items():
+        observer = load_observer(folder)
         figures[f"{name}/sha256"] = Figure(observer.sha256, "hash of the net's weights")
         for part in MEASURED:
             figures |= {f"{name}/{part}/{key}": figure for key, figure in precision(observer, parts[part]).items()}
         if name.startswith("audit"):
             figures |= {f"{name}/{key}": figure for key, figure in audited(observer, parts, seed).items()}
-    write_figures(Path(options["out"]), figures, GROUP)
+    write_figures(arguments.out, figures, GROUP)
     for key, figure in figures.items():
         print(f"{key}: {figure.value} {figure.unit}" + (f" ({figure.count})" if figure.count is not None else ""))
-    if "picture" in options:
-        nets = {name: load_observer(Path(options[name])) for name in ("audit", "audit_tuned")}
-        write_small_png(Path(options["picture"]), _picture(root, nets), 1600)
+    if arguments.picture:
+        pictured = {name: load_observer(nets[name]) for name in ("audit", "audit_tuned")}
+        write_small_png(arguments.picture, _picture(root, pictured), 1600)
 
 
 def precision(observer: Observer, clips: Sequence[Clip]) -> Figures:
@@ -141,19 +162,5 @@ def _picture(root: Path, nets: Mapping[str, Observer]) -> np.ndarray:
     )
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit codes as everywhere: 0 done, 1 failed, 2 bad usage."""
-    options = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    try:
-        needed = {"root", "out", *NETS}
-        if not needed <= set(options) or set(options) - needed - {"picture", "seed"}:
-            raise ConfigError("bad usage", got=" ".join(arguments), remedy=(__doc__ or "").split("\n\n")[1])
-        judge(options)
-    except DrivegenError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_tool(judge, Arguments, sys.argv[1:], __doc__))

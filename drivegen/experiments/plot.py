@@ -67,7 +67,8 @@ def _draw_differences(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_yticks(range(len(rows)), [_name(row) for row in reversed(rows)])
     axes.tick_params(labelsize=8)
     axes.set_xlabel("difference of AP50 with 95 % interval", fontsize=8)
-    axes.legend(fontsize=7, loc="best")
+    # Above the axes: intervals leave no corner free.
+    axes.legend(fontsize=7, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=2, frameon=False)
     axes.grid(axis="x", alpha=0.3)
 
 
