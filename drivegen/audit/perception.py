@@ -26,7 +26,7 @@ class PerceptionAuditor:
     """Judges a clip by its blank frames and by what a judge sees in it.
 
     Scores: `blank_frames_count`, those of `clip_measures`, and `nearest_training_ratio`: the distance to the nearest
-    training clip (`training_index`) over the usual distance between training clips.
+    training clip (`training_index`) over that to the nearest of some other drives.
 
     Args:
         observer: the judge.

@@ -45,8 +45,8 @@ class Thresholds:
     """Most: how far the order of frames is from the smoothest, 0 natural, 1 random."""
     order_probability: float | None = 0.0644
     """Least: how likely frames stand in their natural order, mean over windows."""
-    nearest_training_ratio: float | None = 0.4898
-    """Least: distance to the nearest training clip, 1 as far as training clips are from one another."""
+    nearest_training_ratio: float | None = 0.43
+    """Least: distance to the nearest training clip over that to the nearest of some other drives."""
 
 
 # In the order in which reasons are given.

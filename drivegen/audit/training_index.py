@@ -1,14 +1,15 @@
 """The clips that a model was trained on, as the judge's features: is a new clip a copy of one of them?
 
-File: safetensors with `features` (N, F) float16 and `spacing` (1,) float32. Its metadata has one entry `index`, JSON
-of `format`, the judge's `features_sha256` and `ids`, the clip of each row (a clip has one row per window of frames).
+File: safetensors with `features` (N, F) float16. Its metadata has one entry `index`, JSON of `format`, the judge's
+`features_sha256` and `ids`, the clip of each row (a clip has one row per window of frames).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +18,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from drivegen.audit.looking import window_length
-from drivegen.core.arrays import Bytes, Floats
+from drivegen.core.arrays import Bytes, Floats, Integers
 from drivegen.core.errors import DataError
 from drivegen.core.observations import Features, Observer
 
-FORMAT = "drivegen-training-clips-2"
+FORMAT = "drivegen-training-clips-3"
 # Name of the file inside a model folder.
 INDEX_FILE = "training_clips.safetensors"
-# Rows that are compared with all others at a time.
-BLOCK = 512
+NEIGHBOURS = 10
+"""So many other drives tell how near a training clip usually is: enough that a few drives recorded twice do not hide a
+copy, few enough that they look alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +35,14 @@ class TrainingIndex:
     """N windows of training clips.
 
     Attributes:
-        ids: the training clip of each row.
+        ids: the training clip of each row: DRIVE/NAME, or a name alone for the only clip of its drive.
         features: (N, F) float16 window features of the judge.
         features_sha256: whose features they are.
-        spacing: median distance of a row to the nearest row of another clip; NaN for fewer than two clips.
     """
 
     ids: tuple[str, ...]
     features: NDArray[np.float16]
     features_sha256: str
-    spacing: float
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or len(self.features) != len(self.ids) or not self.ids:
@@ -51,8 +51,24 @@ class TrainingIndex:
                 got=self.features.shape,
             )  # fmt: skip
 
-    def nearest(self, feature: Features) -> tuple[str, float]:
-        """The training clip that is nearest to a window's feature (F,), and its Euclidean distance.
+    @cached_property
+    def _drives(self) -> tuple[int, Integers]:
+        """How many drives there are, and which one each row (N,) is of; clips count as drives where there is but one.
+
+        Clips of one drive look alike, and tell little of how near others are.
+        """
+        drives = [clip_id.rpartition("/")[0] or clip_id for clip_id in self.ids]
+        names, drive_of = np.unique(drives if len(set(drives)) > 1 else self.ids, return_inverse=True)
+        return len(names), drive_of
+
+    def nearest(self, feature: Features) -> tuple[str, float, float]:
+        """The training clip that is nearest to a window's feature (F,).
+
+        Returns:
+            The clip, its Euclidean distance, and that distance over the mean distance to the nearest clips of the
+            NEIGHBOURS nearest other drives: about 1 for a new clip, 0 for a copy, NaN when there is no other clip. As
+            in Carlini et al. 2023 (arXiv:2301.13188, section 4.2): features of dark clips lie closer together than
+            those of bright ones, so that no one distance tells copies from the rest.
 
         Raises:
             DataError: a feature of another length: another judge's.
@@ -64,27 +80,31 @@ class TrainingIndex:
             )  # fmt: skip
         apart = np.linalg.norm(self.features.astype(np.float32) - feature, axis=1)
         best = int(apart.argmin())
-        return self.ids[best], float(apart[best])
+        count, drive_of = self._drives
+        by_drive: Floats = np.full(count, np.inf)
+        np.minimum.at(by_drive, drive_of, apart)
+        others = np.sort(np.delete(by_drive, drive_of[best]))[:NEIGHBOURS]
+        distance = float(apart[best])
+        usual = float(others.mean()) if len(others) else float("nan")
+        return self.ids[best], distance, distance / usual if distance > 0 else 0.0
 
     def nearest_of(self, features: Features) -> tuple[str, float]:
-        """The nearest training clip to any of the windows (W, F) of a clip, in units of `spacing`.
-
-        1 is as far as training clips are from one another, 0 a copy; NaN when there is no such unit.
-        """
-        found = min((self.nearest(feature) for feature in features), key=lambda pair: pair[1])
-        return found[0], found[1] / self.spacing if self.spacing > 0 else float("nan")
+        """The training clip that any of the windows (W, F) of a clip copies most, and how much: see `nearest`."""
+        found = [self.nearest(feature) for feature in features]
+        ratios = np.array([ratio for _, _, ratio in found])
+        best = int(np.nanargmin(ratios)) if np.isfinite(ratios).any() else 0
+        return found[best][0], float(ratios[best])
 
     def with_clip(self, clip_id: str, features: Features) -> TrainingIndex:
-        """The same with one more clip, of window features (W, F); the unit stays."""
+        """The same with one more clip, of window features (W, F)."""
         return TrainingIndex(
             self.ids + (clip_id,) * len(features),
             np.concatenate([self.features, features.astype(np.float16)]),
             self.features_sha256,
-            self.spacing,
         )
 
     def joined(self, other: TrainingIndex) -> TrainingIndex:
-        """The clips of both, for a model that was trained in several goes; the unit is that of all of them.
+        """The clips of both, for a model that was trained in several goes.
 
         Raises:
             DataError: features of another judge.
@@ -94,8 +114,8 @@ class TrainingIndex:
                 "index of another judge", where="training index", expected=self.features_sha256,
                 got=other.features_sha256, remedy="build it again: drivegen audit 'training.roots=[...]' out=...",
             )  # fmt: skip
-        ids, features = self.ids + other.ids, np.concatenate([self.features, other.features])
-        return TrainingIndex(ids, features, self.features_sha256, _spacing(ids, features.astype(np.float32)))
+        features = np.concatenate([self.features, other.features])
+        return TrainingIndex(self.ids + other.ids, features, self.features_sha256)
 
     def save(self, path: Path) -> None:
         """Write the file; it is replaced whole or not at all."""
@@ -105,7 +125,7 @@ class TrainingIndex:
         # One entry: safetensors writes several in no fixed order, and the same index is to be the same bytes.
         metadata = {"index": json.dumps(facts)}
         temporary = path.with_name(f".{path.name}.partial")
-        save_file({"features": self.features, "spacing": np.array([self.spacing], np.float32)}, temporary, metadata)
+        save_file({"features": self.features}, temporary, metadata)
         temporary.replace(path)
 
     @staticmethod
@@ -127,12 +147,12 @@ class TrainingIndex:
                     remedy="build it again: drivegen audit 'training.roots=[...]' out=...",
                 )  # fmt: skip
             ids, features_sha256 = tuple(facts["ids"]), str(facts["features_sha256"])
-            features, spacing = tensors["features"], float(tensors["spacing"][0])
+            features = tensors["features"]
         except (SafetensorError, OSError, ValueError, KeyError, IndexError, TypeError) as error:
             raise DataError(
                 "not an index of training clips", where=path, got=f"{type(error).__name__}: {error}"
             ) from error
-        return TrainingIndex(ids, features.astype(np.float16), features_sha256, spacing)
+        return TrainingIndex(ids, features.astype(np.float16), features_sha256)
 
 
 def build_training_index(observer: Observer, clips: Iterable[tuple[str, Bytes, float]]) -> TrainingIndex:
@@ -153,20 +173,4 @@ def build_training_index(observer: Observer, clips: Iterable[tuple[str, Bytes, f
         rows += list(seen.window_features)
     if not rows:
         raise DataError("no training clips", where="training index")
-    features = np.stack(rows).astype(np.float16)
-    return TrainingIndex(tuple(ids), features, observer.features_sha256, _spacing(ids, features.astype(np.float32)))
-
-
-def _spacing(ids: Sequence[str], features: Features) -> float:
-    """Median distance of the rows to the nearest row of another clip."""
-    names = np.unique(list(ids), return_inverse=True)[1]
-    if len(set(ids)) < 2:
-        return float("nan")
-    squares = (features**2).sum(axis=1)
-    nearest: list[Floats] = []
-    for start in range(0, len(features), BLOCK):
-        block = slice(start, start + BLOCK)
-        apart = squares[block, None] + squares[None] - 2 * features[block] @ features.T
-        apart[names[block, None] == names[None]] = np.inf
-        nearest.append(np.sqrt(np.clip(apart.min(axis=1), 0.0, None)))
-    return float(np.median(np.concatenate(nearest)))
+    return TrainingIndex(tuple(ids), np.stack(rows).astype(np.float16), observer.features_sha256)

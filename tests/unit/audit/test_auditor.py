@@ -128,7 +128,7 @@ def test_an_unlabelled_clip_has_no_objects(hand: Any) -> None:
 def test_the_nearest_training_clip(hand: Any) -> None:
     labels = hand.street(4)
     features = np.array([[0, 0, 0, 0], [1, 1, 1, 0]], dtype=np.float16)
-    index = TrainingIndex(("far", "near"), features, "nobody", spacing=2.0)
+    index = TrainingIndex(("far", "near"), features, "nobody")
     copied = judge(hand.clip(labels), hand.seen(labels), replace(LENIENT, nearest_training_ratio=0.6), index)
     assert copied.nearest_training_clip == "near"
     assert copied.scores["nearest_training_ratio"] == 0.5

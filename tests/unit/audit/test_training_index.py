@@ -51,25 +51,57 @@ def test_a_row_per_window(index: TrainingIndex) -> None:
     assert index.features_sha256 == "brightness"
 
 
+def at(value: float) -> np.ndarray:
+    """The feature of a window of that brightness."""
+    return np.full(3, value, np.float32)
+
+
+def index_of(hand: Any, **clips: float) -> TrainingIndex:
+    """An index of single-coloured clips; two underlines stand for a slash."""
+    named = [(name.replace("__", "/"), flat(value), 4.0) for name, value in clips.items()]
+    return build_training_index(Brightness(hand), named)
+
+
 def test_the_nearest(index: TrainingIndex) -> None:
-    name, distance = index.nearest(np.array([120.0, 120, 120], np.float32))
+    name, distance, ratio = index.nearest(at(120))
     assert name == "grey"
     assert distance == pytest.approx(20 * np.sqrt(3))
-    assert index.nearest_of(np.array([[120.0] * 3, [250.0] * 3], np.float32)) == ("long", 0.0)
+    # To the nearest rows of the other clips: dark 120, long 80.
+    assert ratio == pytest.approx(20 / 100)
+    assert index.nearest_of(np.stack([at(120), at(250)])) == ("long", 0.0)
 
 
-def test_distances_are_in_units_of_those_between_training_clips(index: TrainingIndex) -> None:
-    # To the nearest row of another clip: dark 100, grey 100, long 100 and 150.
-    assert index.spacing == pytest.approx(100 * np.sqrt(3))
-    assert index.nearest_of(np.array([[50.0] * 3], np.float32))[1] == pytest.approx(0.5)
+def test_the_ratio_is_of_the_place(hand: Any) -> None:
+    # Bright clips are eight times as far apart as dark ones: there a copy is farther off than here a new clip.
+    dark, bright = {f"d{i}": float(i) for i in range(11)}, {f"b{i}": 100.0 + 8 * i for i in range(11)}
+    index = index_of(hand, **dark, **bright)
+    (_, copied, low), (_, new, high) = index.nearest(at(140.6)), index.nearest(at(5.5))
+    assert copied > new
+    assert low < 0.05
+    assert high > 0.15
 
 
-def test_one_clip_has_no_spacing(hand: Any) -> None:
-    alone = build_training_index(Brightness(hand), [("dark", flat(0), 4.0)])
-    twins = build_training_index(Brightness(hand), [("dark", flat(0), 4.0), ("twin", flat(0), 4.0)])
-    assert np.isnan(alone.spacing)
-    for index in (alone, twins):
-        assert np.isnan(index.nearest_of(np.zeros((1, 3), np.float32))[1])
+def test_clips_of_the_same_drive_do_not_hide_a_copy(hand: Any) -> None:
+    index = index_of(hand, one__0=100, one__1=101, one__2=102, two__0=50, three__0=150)
+    assert index.nearest(at(100.5))[2] == pytest.approx(0.5 / 50, rel=0.05)
+    # Of a single drive its clips are all there is.
+    alone = index_of(hand, one__0=100, one__1=110, one__2=120)
+    assert alone.nearest(at(105))[2] == pytest.approx(5 / 10)
+
+
+def test_a_drive_that_was_recorded_twice_does_not_hide_a_copy(hand: Any) -> None:
+    others = {f"d{i}": 100.0 + 5 * i for i in range(20)}
+    index = index_of(hand, mine=20, twin=20, **others)
+    assert index.nearest(at(21))[2] < 0.02
+
+
+def test_one_clip_has_no_neighbours(hand: Any) -> None:
+    alone = index_of(hand, dark=0)
+    assert np.isnan(alone.nearest_of(at(1)[None])[1])
+    assert np.isnan(alone.nearest_of(np.stack([at(1), at(2)]))[1])
+    # What is the same to the last bit is a copy, whatever others there are.
+    assert alone.nearest_of(at(0)[None]) == ("dark", 0.0)
+    assert index_of(hand, dark=0, twin=0).nearest_of(at(0)[None])[1] == 0.0
     with pytest.raises(DataError, match="no training clips"):
         build_training_index(Brightness(hand), [])
 
@@ -80,7 +112,6 @@ def test_clips_of_two_trainings_are_one_index(index: TrainingIndex, hand: Any) -
     whole = parts[0].joined(parts[1]).joined(parts[2])
     assert whole.ids == index.ids
     assert np.array_equal(whole.features, index.features)
-    assert whole.spacing == index.spacing
     with pytest.raises(DataError, match="another judge"):
         index.joined(replace(index, features_sha256="other"))
 
@@ -91,7 +122,6 @@ def test_round_trip(index: TrainingIndex, tmp_path: Path) -> None:
     index.save(path)
     again = TrainingIndex.load(path)
     assert (again.ids, again.features_sha256) == (index.ids, index.features_sha256)
-    assert again.spacing == pytest.approx(index.spacing)
     np.testing.assert_array_equal(again.features, index.features)
     assert [found.name for found in path.parent.iterdir()] == [path.name]
 
@@ -111,11 +141,11 @@ def test_what_is_no_index_is_refused(index: TrainingIndex, tmp_path: Path) -> No
     save_file({"features": np.zeros((1, 2), np.float16)}, tmp_path / "weights")
     with pytest.raises(DataError, match="not an index of training clips"):
         TrainingIndex.load(tmp_path / "weights")
-    old = {"index": json.dumps({"format": "drivegen-training-clips-1", "ids": ["a"]})}
+    old = {"index": json.dumps({"format": "drivegen-training-clips-2", "ids": ["a"]})}
     save_file({"features": np.zeros((1, 2), np.float16)}, tmp_path / "old", old)
-    with pytest.raises(DataError, match=r"unknown format.*clips-2.*build it again"):
+    with pytest.raises(DataError, match=r"unknown format.*clips-3.*build it again"):
         TrainingIndex.load(tmp_path / "old")
     with pytest.raises(DataError, match="feature of another judge"):
         index.nearest(np.zeros(5, np.float32))
     with pytest.raises(DataError, match="wrong shape"):
-        TrainingIndex(("a", "b"), index.features, "x", 1.0)
+        TrainingIndex(("a", "b"), index.features, "x")
