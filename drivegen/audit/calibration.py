@@ -22,7 +22,7 @@ from drivegen.core import DataError
 from drivegen.core.arrays import Booleans, Floats, Integers
 
 # Budgets that are tried, as shares of the target.
-_BUDGETS = (0.25, 0.5, 0.75, 1.0, 1.5)
+_BUDGETS = (0.25, 0.5, 0.75, 1.0, 1.1, 1.25, 1.5)
 # Share of the target that all checks together cost before any is tightened.
 _IDLE = 0.1
 # What is aimed at beyond each fault's target.
@@ -38,6 +38,9 @@ _QUANTILES = np.array([0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2
 _WORST = 40
 _FOLDS = 4
 _DIGITS = 4
+# Probabilities end at 0 and 1, where their tails crowd; as log odds they fall off as other scores do.
+_PROBABILITIES = ("order_probability",)
+_LEAST_PROBABILITY = 1e-4
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class CalibrationFacts:
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """Scores as arrays, turned so that more is worse; NaN where a clip has no such score.
+    """Scores as arrays, turned so that more is worse (`_turned`); NaN where a clip has no such score.
 
     Attributes:
         clean: (n, C) of n clips and C checks.
@@ -115,7 +118,7 @@ def calibrated(
     sample = _sample(examined, names, {scenario: i % _FOLDS for i, scenario in enumerate(scenarios)})
     budget, alarms, caught = _chosen(sample, target)
     bounds = _bounds(sample, budget, target)
-    values = {name: -bound if CHECKS[name] == "least" else bound for name, bound in zip(names, bounds, strict=True)}
+    values = {name: _turned_back(name, bound) for name, bound in zip(names, bounds, strict=True)}
     facts = CalibrationFacts(
         clips=len(examined), scenarios=len(scenarios), target=target, budget=round(budget, _DIGITS),
         alarms=round(float(_fails(sample.clean, bounds).mean()), _DIGITS), alarms_held_out=round(alarms, _DIGITS),
@@ -127,10 +130,9 @@ def calibrated(
 
 def _sample(examined: Sequence[Examined], names: Sequence[str], folds: dict[str, int]) -> _Sample:
     def rows(judged: Sequence[Judged], checks: Sequence[str]) -> Floats:
-        signs = {name: 1.0 if CHECKS[name] == "most" else -1.0 for name in names}
         return np.array(
             [
-                [signs[name] * one.scores[name] if name in checks and name in one.scores else np.nan for name in names]
+                [_turned(name, one.scores[name]) if name in checks and name in one.scores else np.nan for name in names]
                 for one in judged
             ]
         ).reshape(len(judged), len(names))
@@ -142,6 +144,20 @@ def _sample(examined: Sequence[Examined], names: Sequence[str], folds: dict[str,
         np.array([folds[one.scenario_id] for one in examined]),
         {name: np.array([folds[one.scenario_id] for one in clips]) for name, clips in by_fault.items()},
     )
+
+
+def _turned(check: str, score: float) -> float:
+    """A score as one of which more is worse, and of which the tail has no end."""
+    if check in _PROBABILITIES:
+        likely = min(max(score, _LEAST_PROBABILITY), 1.0 - _LEAST_PROBABILITY)
+        score = float(np.log(likely / (1.0 - likely)))
+    return score if CHECKS[check] == "most" else -score
+
+
+def _turned_back(check: str, bound: float) -> float:
+    """The bound on a check's own score."""
+    bound = bound if CHECKS[check] == "most" else -bound
+    return float(np.round(1.0 / (1.0 + np.exp(-bound)), _DIGITS)) if check in _PROBABILITIES else bound
 
 
 def _chosen(sample: _Sample, target: float) -> tuple[float, float, dict[str, float]]:

@@ -30,7 +30,7 @@ class MatchConfig:
     will do: the lowest that finds something in at most 5 % of places without objects (tools/judge_decoys.py)."""
     sure_score: float = 0.3
     """A detection less confident than this tells no class, and shows no object to have been detected already."""
-    min_region_score: float = 0.3
+    min_region_score: float = 0.2
     """A box less likely than this to hold any object holds none, for a judge that looks at boxes; then detections are
     not asked. Chosen like `min_score`."""
     min_iou: float = 0.4

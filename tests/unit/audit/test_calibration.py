@@ -115,6 +115,26 @@ def test_scores_that_never_vary_and_faults_that_never_apply_are_fine() -> None:
     assert (facts.alarms, facts.caught_held_out) == (0.0, {})
 
 
+def test_a_bound_on_a_probability_is_one() -> None:
+    rng = np.random.default_rng(7)
+
+    def judged(log_odds: float, disorder: float) -> Judged:
+        return Judged({"order_probability": float(1 / (1 + np.exp(-log_odds))), "disorder": disorder}, ())
+
+    # Another check tells all shuffled clips, so that this one is to fail hardly any: a straight line through the worst
+    # clean clips would end below nought.
+    found = [
+        Examined(f"{i}", f"{i}", judged(rng.normal(3, 2), 0.1), {"shuffled_frames": judged(-6, 2.0)}, {})
+        for i in range(400)
+    ]
+    bound = calibrated(found, 0.02)[0].order_probability
+    assert bound is not None
+    assert 0 < bound < 0.1
+    held = held_to(found, replace(Thresholds(), order_probability=bound, disorder=None))
+    assert held.false_alarms.value <= 0.01
+    assert next(row.caught.value for row in held.rows if row.caught.count) == 1.0
+
+
 def test_too_little_is_refused() -> None:
     with pytest.raises(DataError, match="at least 20 clips"):
         calibrated(clips(10, 1))
