@@ -145,13 +145,13 @@ def calibration_figures(facts: CalibrationFacts, split: str, seed: int) -> Figur
         "calibration_target": Figure(facts.target, "share of clean clips that may fail"),
         "calibration_budget": Figure(facts.budget, "share of clean clips that the bounds are expected to fail"),
         "calibration_alarms": Figure(facts.alarms, "share of these clips that fail clean", clips, seed),
-        "calibration_alarms_held_out": Figure(
-            facts.alarms_held_out, "share that fail thresholds of the other scenarios", clips, seed
+        "calibration_alarms_held_out": share_figure(
+            facts.alarms_held_out, "share that fail thresholds of the other scenarios", seed
         ),
     }
     for name, share in facts.caught_held_out.items():
         unit = "share caught by thresholds of the other scenarios"
-        figures[f"calibration_{name}_caught_held_out"] = Figure(share, unit, None, seed)
+        figures[f"calibration_{name}_caught_held_out"] = share_figure(share, unit, seed)
     return figures
 
 

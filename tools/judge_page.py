@@ -131,12 +131,18 @@ def fault_lines(rows: Rows) -> list[str]:
         figure = f"`{check}` {_short(before)} to {_short(after)}" if check else ""
         by_kind = [_percent(rows.get(f"{kind}/{name}_caught")) for kind in kinds]
         missing = rows.get(f"{name}_not_applicable", {}).get("value")
-        body.append([name.replace("_", " "), figure, _percent(caught), f"{fault.target:.0%}", missing, *by_kind])
+        crossed = _percent(rows.get(f"calibration_{name}_caught_held_out"))
+        shares = [_percent(caught), f"{fault.target:.0%}", crossed]
+        body.append([name.replace("_", " "), figure, *shares, missing, *by_kind])
     alarms = [_percent(rows.get(f"{kind}/false_alarms")) for kind in kinds]
-    body.append(["**no fault (false alarms)**", "", _percent(rows["false_alarms"]), "at most 5%", "", *alarms])
+    crossed = _percent(rows.get("calibration_alarms_held_out"))
+    body.append(["**no fault (false alarms)**", "", _percent(rows["false_alarms"]), "at most 5%", crossed, "", *alarms])
     found = [_percent(rows.get(f"{kind}/found")) for kind in kinds]
-    body.append(["**scored boxes found**", "", _percent(rows["found"]), "95%", "", *found])
-    header = ["planted fault", "figure, clean to faulty", "caught", "wanted", "clips it does not apply to", *kinds]
+    body.append(["**scored boxes found**", "", _percent(rows["found"]), "95%", "", "", *found])
+    header = [
+        "planted fault", "figure, clean to faulty", "caught", "wanted", "in cross-validation",
+        "clips it does not apply to", *kinds,
+    ]  # fmt: skip
     names = [key.removeprefix("found_") for key in rows if key.startswith("found_")]
     by_class = [
         [name.replace("_", " "), _percent(rows[f"found_{name}"]), _percent(rows.get(f"right_class_{name}"))]

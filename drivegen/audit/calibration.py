@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from drivegen.audit.faults import FAULTS
-from drivegen.audit.sanity import Examined, Judged
+from drivegen.audit.sanity import Examined, Judged, Share
 from drivegen.audit.score_tails import bound_at, price_of
 from drivegen.audit.thresholds import CHECKS, Thresholds
 from drivegen.core import DataError
@@ -61,8 +61,8 @@ class CalibrationFacts:
     target: float
     budget: float
     alarms: float
-    alarms_held_out: float
-    caught_held_out: dict[str, float]
+    alarms_held_out: Share
+    caught_held_out: dict[str, Share]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +121,8 @@ def calibrated(
     values = {name: _turned_back(name, bound) for name, bound in zip(names, bounds, strict=True)}
     facts = CalibrationFacts(
         clips=len(examined), scenarios=len(scenarios), target=target, budget=round(budget, _DIGITS),
-        alarms=round(float(_fails(sample.clean, bounds).mean()), _DIGITS), alarms_held_out=round(alarms, _DIGITS),
-        caught_held_out={name: round(share, _DIGITS) for name, share in caught.items()},
+        alarms=round(float(_fails(sample.clean, bounds).mean()), _DIGITS), alarms_held_out=alarms,
+        caught_held_out=caught,
     )  # fmt: skip
     # Adding nought turns -0.0 into 0.0.
     return replace(start, **{name: float(value) + 0.0 for name, value in values.items()}), facts
@@ -160,16 +160,16 @@ def _turned_back(check: str, bound: float) -> float:
     return float(np.round(1.0 / (1.0 + np.exp(-bound)), _DIGITS)) if check in _PROBABILITIES else bound
 
 
-def _chosen(sample: _Sample, target: float) -> tuple[float, float, dict[str, float]]:
+def _chosen(sample: _Sample, target: float) -> tuple[float, Share, dict[str, Share]]:
     """The budget that does best on held-out clips, and the alarms and catches there."""
     tried = []
     for budget in (share * target for share in _BUDGETS):
         alarms, caught = _held_out(sample, budget, target)
         tried.append((budget, alarms, caught))
-    return min(tried, key=lambda one: _EXCESS * max(0.0, one[1] - target) + _shortfall(one[2]))
+    return min(tried, key=lambda one: _EXCESS * max(0.0, one[1].value - target) + _shortfall(one[2]))
 
 
-def _held_out(sample: _Sample, budget: float, target: float) -> tuple[float, dict[str, float]]:
+def _held_out(sample: _Sample, budget: float, target: float) -> tuple[Share, dict[str, Share]]:
     """Share of clean clips that fail, and of each fault's clips that are caught, by bounds from the other folds."""
     alarms: list[Booleans] = []
     caught: dict[str, list[Booleans]] = {name: [] for name in sample.faulty}
@@ -180,7 +180,11 @@ def _held_out(sample: _Sample, budget: float, target: float) -> tuple[float, dic
         for name, rows in own.faulty.items():
             caught[name].append(_fails(rows, bounds))
     shares = {name: np.concatenate(parts) for name, parts in caught.items()}
-    return float(np.concatenate(alarms).mean()), {name: float(x.mean()) for name, x in shares.items() if len(x)}
+    return _share(np.concatenate(alarms)), {name: _share(x) for name, x in shares.items() if len(x)}
+
+
+def _share(hits: Booleans) -> Share:
+    return Share(int(hits.sum()), len(hits))
 
 
 def _bounds(sample: _Sample, budget: float, target: float) -> Floats:
@@ -256,9 +260,9 @@ def _fails(scores: Floats, bounds: Floats) -> Booleans:
     return np.asarray((scores > bounds).any(axis=1))
 
 
-def _shortfall(caught: dict[str, float]) -> float:
+def _shortfall(caught: dict[str, Share]) -> float:
     """How far the faults are from being caught as often as is aimed at (and a little, from always), summed."""
-    return sum(max(0.0, _aim(name) - share) + _EXTRA * (1.0 - share) for name, share in caught.items())
+    return sum(max(0.0, _aim(name) - share.value) + _EXTRA * (1.0 - share.value) for name, share in caught.items())
 
 
 def _aim(fault: str) -> float:
