@@ -67,8 +67,8 @@ class TrainingIndex:
         Returns:
             The clip, its Euclidean distance, and that distance over the mean distance to the nearest clips of the
             NEIGHBOURS nearest other drives: about 1 for a new clip, 0 for a copy, NaN when there is no other clip. As
-            in Carlini et al. 2023 (arXiv:2301.13188, section 4.2): features of dark clips lie closer together than
-            those of bright ones, so that no one distance tells copies from the rest.
+            in Carlini et al. 2023 (arXiv:2301.13188): clips lie closer together in some places than in others, so that
+            no one distance tells copies from the rest.
 
         Raises:
             DataError: a feature of another length: another judge's.
