@@ -10,7 +10,7 @@ from drivegen.core.categories import CATEGORIES, CATEGORY_GROUPS, CATEGORY_ID, R
 from drivegen.core.clips import Achieved, Clip, ObjectVerdict, Requested, Verdict
 from drivegen.core.config import decode, encode
 from drivegen.core.crowdedness import Crowdedness, CrowdednessLevels, mean_road_users
-from drivegen.core.detections import Detections, box_iou, match_greedily
+from drivegen.core.detections import Detections, box_iou, match_greedily, without_rivals
 from drivegen.core.ego_motion import ego_motion
 from drivegen.core.errors import EXIT_FAILED, EXIT_USAGE, ConfigError, DataError, DrivegenError, GeometryError
 from drivegen.core.labels import FrameLabels, LabelPolicy, label_frame, recamera
@@ -88,4 +88,5 @@ __all__ = [
     "silhouette",
     "stream",
     "usual_attribute",
+    "without_rivals",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from drivegen.core.arrays import Floats, Integers
+from drivegen.core.arrays import Booleans, Floats, Integers
 from drivegen.core.categories import CATEGORIES
 from drivegen.core.errors import DataError
 
@@ -104,6 +104,23 @@ def match_greedily(overlap: Floats, least: float) -> Integers:
         if best >= 0 and candidates[best] >= least:
             matched[i], free[best] = best, False
     return matched
+
+
+def without_rivals(rivals: Booleans) -> Booleans:
+    """Greedy non-maximum suppression: each detection that is left takes out all less sure ones that rival it.
+
+    Args:
+        rivals: (N, N) whether the detection of a row shows the same thing as that of a column; detections in order of
+            falling confidence. The diagonal is not asked.
+
+    Returns:
+        (N,) which ones are left.
+    """
+    left = np.ones(len(rivals), dtype=bool)
+    for i in range(len(rivals)):
+        if left[i]:
+            left[i + 1 :] &= ~rivals[i + 1 :, i]
+    return left
 
 
 def _area(boxes: Floats) -> Floats:

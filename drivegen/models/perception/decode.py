@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from drivegen.core.arrays import Floats, Integers
-from drivegen.core.detections import Detections, box_iou
+from drivegen.core.arrays import Floats
+from drivegen.core.detections import Detections, box_iou, without_rivals
 from drivegen.core.observations import Features
 from drivegen.models.perception.config import STRIDE
 from drivegen.models.perception.outputs import FrameOutputs
@@ -57,7 +57,9 @@ def detections_of(
         _half_open(np.arctan2(sine, cosine)),
     )
     seen = seen[(boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])]
-    return seen[_survivors(seen.boxes_px, seen.category_ids, nms_iou)[:max_detections]]
+    alike = seen.category_ids[:, None] == seen.category_ids[None, :]
+    left = without_rivals(alike & (box_iou(seen.boxes_px, seen.boxes_px) > nms_iou))
+    return seen[np.flatnonzero(left)[:max_detections]]
 
 
 def identities_of(identity: Tensor, boxes_px: Floats, size: tuple[int, int]) -> Features:
@@ -97,15 +99,3 @@ def _boxes(outputs: FrameOutputs, index: int, row: Tensor, column: Tensor, size:
 def _half_open(angle: Floats) -> Floats:
     """Angles in [-pi, pi] to (-pi, pi]."""
     return np.where(angle <= -math.pi, math.pi, angle)
-
-
-def _survivors(boxes: Floats, categories: Integers, most: float) -> Integers:
-    """Indices of the boxes that are left; boxes come in order of falling confidence."""
-    alive = np.ones(len(boxes), dtype=bool)
-    for category in np.unique(categories):
-        own = np.flatnonzero(categories == category)
-        rivals = box_iou(boxes[own], boxes[own]) > most
-        for i, place in enumerate(own):
-            if alive[place]:
-                alive[own[i + 1 :][rivals[i, i + 1 :]]] = False
-    return np.flatnonzero(alive)

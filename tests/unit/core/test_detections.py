@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivegen.core import DataError, Detections, box_iou, match_greedily
+from drivegen.core import DataError, Detections, box_iou, match_greedily, without_rivals
 
 BOX = st.tuples(st.floats(0, 50), st.floats(0, 50), st.floats(0.5, 40), st.floats(0.5, 40)).map(
     lambda v: [v[0], v[1], v[0] + v[2], v[1] + v[3]]
@@ -72,3 +72,12 @@ def test_a_label_is_taken_once_and_only_where_it_overlaps(a: np.ndarray, b: np.n
 def test_the_most_confident_chooses_first() -> None:
     assert match_greedily(np.array([[0.6, 0.9], [0.7, 0.95]]), 0.5).tolist() == [1, 0]
     assert match_greedily(np.zeros((2, 0)), 0.5).tolist() == [-1, -1]
+
+
+@given(BOXES, st.floats(0.05, 0.95))
+def test_of_rivals_the_surest_is_left(a: np.ndarray, most: float) -> None:
+    rivals = box_iou(a, a) > most
+    left = without_rivals(rivals)
+    assert not (rivals[np.ix_(left, left)] & ~np.eye(left.sum(), dtype=bool)).any()
+    # Whatever goes has a surer rival that stays.
+    assert all((left[:i] & rivals[i, :i]).any() for i in np.flatnonzero(~left))
