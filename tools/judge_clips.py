@@ -107,7 +107,9 @@ def auditor_of(folder: Path, training_index: Path | None = None) -> PerceptionAu
     path = folder / RELIABILITY_FILE
     known = Reliability.load(path) if path.is_file() else None
     index = TrainingIndex.load(training_index) if training_index is not None else None
-    return PerceptionAuditor(load_observer(folder), PerceptionAuditConfig(), None, index, known)
+    # Faults of the order of frames show the same frames again.
+    observer = load_observer(folder, remembered=2 * max(frames for frames, _ in LENGTHS))
+    return PerceptionAuditor(observer, PerceptionAuditConfig(), None, index, known)
 
 
 def to_json(seen: Sequence[Seen]) -> str:

@@ -121,14 +121,17 @@ def load_perception(folder: Path) -> LoadedPerception:
     return LoadedPerception(net.eval().requires_grad_(False), info, hash_of_files({WEIGHTS_FILE: digest}))
 
 
-def load_observer(folder: Path, device: str = "cpu") -> PerceptionObserver:
+def load_observer(folder: Path, device: str = "cpu", remembered: int = 0) -> PerceptionObserver:
     """The net of a perception folder as a judge.
+
+    Args:
+        device, remembered: as `PerceptionObserver` takes them.
 
     Raises:
         DataError: as `load_perception`.
     """
     loaded = load_perception(folder)
-    return PerceptionObserver(loaded.net, loaded.sha256, device)
+    return PerceptionObserver(loaded.net, loaded.sha256, device, remembered=remembered)
 
 
 def _read_info(folder: Path) -> tuple[PerceptionInfo, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +22,14 @@ from drivegen.models.perception.resizing import images_of, resize_frames
 from drivegen.models.perception.windows import spans_of
 
 
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What is in one frame, whatever is asked about it: what was seen, and identities (E, h, w) of its places."""
+
+    seen: FrameObservation
+    identities: Tensor
+
+
 class PerceptionObserver(Observer):
     """Looks at one clip at a time, so that what it sees never depends on other clips.
 
@@ -28,13 +38,18 @@ class PerceptionObserver(Observer):
         sha256: hash of its weights.
         device: where it runs.
         batch: frames looked at together; memory grows with it.
+        remembered: frames kept in mind, so that clips of the same frames in another order are looked at once.
     """
 
-    def __init__(self, net: PerceptionNet, sha256: str, device: str = "cpu", batch: int = 16) -> None:
+    def __init__(
+        self, net: PerceptionNet, sha256: str, device: str = "cpu", batch: int = 16, remembered: int = 0
+    ) -> None:
         self._net = net.to(device).eval()
         self._sha256 = sha256
         self._device = device
         self._batch = batch
+        self._remembered = remembered
+        self._memory: OrderedDict[tuple[tuple[int, ...], bytes], _Look] = OrderedDict()
 
     @property
     def sha256(self) -> str:
@@ -67,9 +82,9 @@ class PerceptionObserver(Observer):
         for start in range(0, len(frames), self._batch):
             chosen = slice(start, start + self._batch)
             images = images_of(resize_frames(frames[chosen], self._net.config.image_size), self._device)
-            for observation, identity in self._look(images, boxes_px[chosen], size):
-                seen.append(observation)
-                identities.append(identity)
+            for look, boxes in zip(self._looks(frames[chosen], images), boxes_px[chosen], strict=True):
+                seen.append(look.seen)
+                identities.append(identities_of(look.identities, boxes, size))
             if self._net.region_branch is not None:
                 regions += look_at_regions(self._net, images, boxes_px[chosen], size)
         speed, yaw_rate, order, features = self._watch(frames, 1.0 / fps, window_frames)
@@ -78,9 +93,24 @@ class PerceptionObserver(Observer):
             tuple(regions),
         )  # fmt: skip
 
-    def _look(
-        self, images: Tensor, boxes_px: Sequence[Floats], size: tuple[int, int]
-    ) -> list[tuple[FrameObservation, Features]]:
+    def _looks(self, frames: Bytes, images: Tensor) -> list[_Look]:
+        """What is in single frames (B, H, W, 3), of which `images` are what the net takes."""
+        size = (frames.shape[1], frames.shape[2])
+        if not self._remembered:
+            return self._look(images, size)
+        keys = [(frame.shape, frame.tobytes()) for frame in frames]
+        known = {key: self._memory[key] for key in keys if key in self._memory}
+        places = {key: i for i, key in enumerate(keys) if key not in known}
+        if places:
+            known |= zip(places, self._look(images[list(places.values())], size), strict=True)
+        for key in keys:
+            self._memory[key] = known[key]
+            self._memory.move_to_end(key)
+        while len(self._memory) > self._remembered:
+            self._memory.popitem(last=False)
+        return [known[key] for key in keys]
+
+    def _look(self, images: Tensor, size: tuple[int, int]) -> list[_Look]:
         """What is in single frames, of `size` before they were resized."""
         config = self._net.config
         outputs = self._net.forward_frames(images)
@@ -92,14 +122,12 @@ class PerceptionObserver(Observer):
         if self._net.region_branch is not None:
             found = look_again(self._net, images, found, size)
         return [
-            (
-                FrameObservation(
-                    found[i], weather[i], time[i], float(users[i]), features[i].copy(),
-                ),
-                identities_of(outputs.identity[i], boxes_px[i], size),
+            _Look(
+                FrameObservation(found[i], weather[i], time[i], float(users[i]), features[i].copy()),
+                outputs.identity[i].clone(),
             )
             for i in range(len(images))
-        ]  # fmt: skip
+        ]
 
     def _watch(self, frames: Bytes, interval_s: float, window_frames: int) -> tuple[Floats, Floats, Floats, Features]:
         """Speed and yaw rate of every step, order probability and features of every window."""

@@ -8,6 +8,7 @@ import torch
 
 from drivegen.core.errors import DataError
 from drivegen.models.perception import (
+    FrameOutputs,
     PerceptionConfig,
     PerceptionNet,
     PerceptionObserver,
@@ -95,6 +96,38 @@ def test_the_batch_changes_nothing_that_counts(net: PerceptionNet) -> None:
     for a, b in zip(one.frames, all_.frames, strict=True):
         np.testing.assert_allclose(a.feature, b.feature, atol=1e-4)
         np.testing.assert_allclose(a.weather, b.weather, atol=1e-4)
+
+
+def test_remembered_frames_are_looked_at_once_and_seen_as_before(
+    net: PerceptionNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+    forward = net.forward_frames
+
+    def counting(images: torch.Tensor) -> FrameOutputs:
+        looked_at.append(len(images))
+        return forward(images)
+
+    monkeypatch.setattr(net, "forward_frames", counting)
+    frames, rng = _frames(6, (64, 128)), np.random.default_rng(4)
+    boxes = [rng.uniform(0, 60, (2, 4)).cumsum(axis=1) for _ in range(6)]
+    order = [3, 0, 5, 5, 1, 2]
+    plain, keen = PerceptionObserver(net, "", batch=4), PerceptionObserver(net, "", batch=4, remembered=6)
+    keen.observe(frames, boxes[::-1], 5.0)
+    assert sum(looked_at) == 6
+    again = keen.observe(frames[order], boxes, 5.0)
+    assert sum(looked_at) == 6
+    expected = plain.observe(frames[order], boxes, 5.0)
+    for a, b in zip(again.frames, expected.frames, strict=True):
+        np.testing.assert_allclose(a.feature, b.feature, atol=1e-4)
+        np.testing.assert_allclose(a.detections.scores, b.detections.scores, atol=1e-4)
+    for a, b in zip(again.identities, expected.identities, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+    # What was not seen for longest is forgotten.
+    keen.observe(_frames(6, (64, 128), seed=9), boxes, 5.0)
+    before = sum(looked_at)
+    keen.observe(frames, boxes, 5.0)
+    assert sum(looked_at) == before + 6
 
 
 def test_the_rate_matters(net: PerceptionNet) -> None:
