@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from drivegen.audit import (
 )
 from drivegen.cli.progress import progress
 from drivegen.cli.run import run
-from drivegen.core import ConfigError, DataError, FrameKind, Verdict
+from drivegen.core import Clip, ConfigError, DataError, FrameKind, Verdict
 from drivegen.store import StoreReader
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ class TrainingClips:
 class AuditCommand:
     """Which store is judged by what; or what is written down for later audits."""
 
-    store: Path | None = None
-    """The dataset; it is not changed. With `out`: reference clips, by which the judge itself is measured."""
+    store: tuple[Path, ...] | Path | None = None
+    """The dataset, or several; not changed. With `out`: reference clips, by which the judge itself is measured, as long
+    and at as many frames per second as the clips that it will judge."""
     audit: AuditConfig = field(default_factory=AuditConfig)
     training: TrainingClips = field(default_factory=TrainingClips)
     """With `training.roots`: write what these clips look like to the judge into `out`."""
@@ -82,7 +83,7 @@ class AuditCommand:
     `store`: file of what the judge does on clean clips, such as reliability.json in its folder. Sampling finds both."""
 
     def __post_init__(self) -> None:
-        if (self.store is None) == (not self.training.roots):
+        if bool(self.stores) == bool(self.training.roots):
             raise ConfigError(
                 "nothing to do", where="store, training.roots", expected="one of store=... and training.roots=[...]"
             )
@@ -90,6 +91,12 @@ class AuditCommand:
             raise ConfigError(
                 "missing key", where="out", expected="a file to write", remedy=f"set out=MODEL_FOLDER/{INDEX_FILE}"
             )
+
+    @property
+    def stores(self) -> tuple[Path, ...]:
+        """`store`, however many there are."""
+        one_or_more = () if self.store is None else self.store
+        return (one_or_more,) if isinstance(one_or_more, Path) else one_or_more
 
 
 def config_class() -> type[AuditCommand]:
@@ -99,44 +106,53 @@ def config_class() -> type[AuditCommand]:
 
 def job(config: AuditCommand) -> None:
     """Print one line per clip and a summary, or write the judge's reliability or an index of training clips."""
-    if config.store is not None and config.out is not None:
-        _measure(config.store, config.audit, config.out)
-    elif config.store is not None:
-        _judge(config.store, config.audit)
+    if config.stores and config.out is not None:
+        _measure(config.stores, config.audit, config.out)
+    elif config.stores:
+        _judge(config.stores, config.audit)
     elif config.out is not None:
         _list_training_clips(config.training, config.audit, config.out)
 
 
-def _judge(store: Path, audit: AuditConfig) -> None:
+def _judge(stores: Sequence[Path], audit: AuditConfig) -> None:
     from drivegen.generation.stretches import audit_in_stretches
 
-    reader, auditor = StoreReader(store), make_auditor(audit)
-    verdicts: dict[str, Verdict] = {}
-    with progress("audit", "clips") as advance:
-        for clip in reader.clips():
-            # Predictions of the user's are those of whole clips.
-            whole = audit.perception.predictions is not None
-            verdicts[clip.clip_id] = auditor.audit(clip) if whole else audit_in_stretches(auditor, clip)
-            advance(len(verdicts), len(reader.clip_ids))
+    auditor = make_auditor(audit)
+    # Predictions of the user's are those of whole clips.
+    whole = audit.perception.predictions is not None
+    verdicts: list[tuple[str, Verdict]] = []
+    for _, clip in _clips_of(stores, "audit"):
+        verdicts.append((clip.clip_id, auditor.audit(clip) if whole else audit_in_stretches(auditor, clip)))
     print(verdict_table(verdicts))
 
 
-def _measure(store: Path, audit: AuditConfig, out: Path) -> None:
-    reader, auditor = StoreReader(store), make_unmeasured_auditor(audit)
+def _measure(stores: Sequence[Path], audit: AuditConfig, out: Path) -> None:
+    auditor = make_unmeasured_auditor(audit)
     known, done = Reliability.unknown(), 0
-    with progress("reliability", "clips") as advance:
-        for clip in reader.clips():
-            if clip.provenance.kind is FrameKind.GENERATED or not clip.labelled:
-                raise DataError(
-                    "a judge is measured on labelled reference clips", where=f"{store}: {clip.clip_id}",
-                    got="generated" if clip.labelled else "unlabelled", remedy="drivegen sample generator=reference",
-                )  # fmt: skip
-            known = known.plus(auditor.reliability_on(clip))
-            done += 1
-            advance(done, len(reader.clip_ids))
+    for store, clip in _clips_of(stores, "reliability"):
+        if clip.provenance.kind is FrameKind.GENERATED or not clip.labelled:
+            raise DataError(
+                "a judge is measured on labelled reference clips", where=f"{store}: {clip.clip_id}",
+                got="generated" if clip.labelled else "unlabelled", remedy="drivegen sample generator=reference",
+            )  # fmt: skip
+        known = known.plus(auditor.reliability_on(clip))
+        done += 1
     known.save(out)
     print(f"{int(known.evidence.sum())} scored boxes of {done} clips: {out}")
     print(f"next: drivegen sample, with the file as {RELIABILITY_FILE} in the judge's folder")
+
+
+def _clips_of(stores: Sequence[Path], title: str) -> Iterator[tuple[Path, Clip]]:
+    """The clips of all stores, each with its own, one in memory at a time."""
+    # All are opened first: one that is not there is to be known before the work.
+    readers = [(store, StoreReader(store)) for store in stores]
+    total, done = sum(len(reader.clip_ids) for _, reader in readers), 0
+    with progress(title, "clips") as advance:
+        for store, reader in readers:
+            for clip in reader.clips():
+                yield store, clip
+                done += 1
+                advance(done, total)
 
 
 def _list_training_clips(training: TrainingClips, audit: AuditConfig, out: Path) -> None:
@@ -160,22 +176,21 @@ def _list_training_clips(training: TrainingClips, audit: AuditConfig, out: Path)
     print(f"next: drivegen sample, with the file as {INDEX_FILE} in the model's folder")
 
 
-def verdict_table(verdicts: dict[str, Verdict]) -> str:
-    """Clips, verdicts, scores and reasons as aligned columns, with a summary below."""
-    names = sorted({name for verdict in verdicts.values() for name in verdict.scores})
-    refused = any(verdict.reasons for verdict in verdicts.values())
+def verdict_table(verdicts: Sequence[tuple[str, Verdict]]) -> str:
+    """Ids of clips, verdicts, scores and reasons as aligned columns, with a summary below."""
+    names = sorted({name for _, verdict in verdicts for name in verdict.scores})
+    refused = any(verdict.reasons for _, verdict in verdicts)
     rows = [["clip_id", "verdict", *names, *(["reasons"] if refused else [])]]
-    for clip_id, verdict in verdicts.items():
+    for clip_id, verdict in verdicts:
         scores = [_score(verdict.scores.get(name)) for name in names]
         rows.append([clip_id, _word(verdict.passed), *scores, *([",".join(verdict.reasons)] if refused else [])])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, *_summary(verdicts.values())])
+    return "\n".join([*lines, *_summary([verdict for _, verdict in verdicts])])
 
 
-def _summary(verdicts: Iterable[Verdict]) -> list[str]:
+def _summary(judged: Sequence[Verdict]) -> list[str]:
     """How often each reason was given; last, how many passed."""
-    judged = list(verdicts)
     words = [_word(verdict.passed) for verdict in judged]
     counts = ", ".join(f"{words.count(word)} {word}" for word in ("passed", "failed", "not judged"))
     reasons = Counter(reason for verdict in judged for reason in verdict.reasons)

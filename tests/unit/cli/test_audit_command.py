@@ -79,6 +79,11 @@ def test_a_judge_is_measured_on_reference_clips_alone(audit: AuditConfig, tmp_pa
         int(frame.scored.sum()) for clip in StoreReader(tmp_path / "reference").clips() for frame in clip.labels
     )
     assert known.evidence.sum() == scored > 0
+    # Of several stores all clips count.
+    job(AuditCommand(store=(tmp_path / "reference", tmp_path / "reference"), audit=audit, out=out))
+    assert Reliability.load(out).evidence.sum() == 2 * scored
+    with pytest.raises(DataError):
+        job(AuditCommand(store=(tmp_path / "reference", tmp_path / "nowhere"), audit=audit, out=tmp_path / "none.json"))
     # What an earlier version knew is no hindrance.
     out.write_text(json.dumps({**json.loads(out.read_text()), "format": "drivegen-reliability-0"}))
     job(AuditCommand(store=tmp_path / "reference", audit=audit, out=out))
@@ -116,11 +121,11 @@ def test_what_it_wants_to_know(values: dict[str, object], message: str) -> None:
 
 
 def test_reasons_are_printed_and_counted() -> None:
-    verdicts = {
-        "a": Verdict("perception", True, {"disorder": 0.1}),
-        "b": Verdict("perception", False, {"disorder": 0.9}, ("missed_share", "disorder")),
-        "c": Verdict("perception", False, {}, ("disorder",)),
-    }
+    verdicts = [
+        ("a", Verdict("perception", True, {"disorder": 0.1})),
+        ("b", Verdict("perception", False, {"disorder": 0.9}, ("missed_share", "disorder"))),
+        ("c", Verdict("perception", False, {}, ("disorder",))),
+    ]
     assert verdict_table(verdicts).splitlines() == [
         "clip_id  verdict  disorder  reasons",
         "a        passed   0.1",
@@ -130,3 +135,20 @@ def test_reasons_are_printed_and_counted() -> None:
         "1 failed missed_share",
         "3 clips: 1 passed, 2 failed, 0 not judged",
     ]
+
+
+def test_several_stores_are_judged_in_one_table(
+    audit: AuditConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in (2, 3):
+        sampling = SampleConfig(
+            clips=1, frames=2, seed=seed, generator="reference", image_size=SIZE, threads=1,
+            audit=SampleAuditConfig(kind="none"), out=tmp_path / str(seed),
+        )  # fmt: skip
+        sample(sampling)
+    ids = [clip_id for seed in ("3", "2") for clip_id in StoreReader(tmp_path / seed).clip_ids]
+    capsys.readouterr()
+    job(AuditCommand(store=(tmp_path / "3", tmp_path / "2"), audit=audit))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines if line.split()[0] in ids] == ids
+    assert lines[-1].startswith("2 clips: ")

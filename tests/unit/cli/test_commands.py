@@ -14,7 +14,7 @@ from drivegen.core import ConfigError, DataError, Verdict
 
 
 def test_verdict_table() -> None:
-    table = verdict_table({"a": Verdict("frames", True, {"flicker": 1.25}), "bb": Verdict("none")})
+    table = verdict_table([("a", Verdict("frames", True, {"flicker": 1.25})), ("bb", Verdict("none"))])
     assert table.splitlines() == [
         "clip_id  verdict     flicker",
         "a        passed      1.25",
