@@ -10,7 +10,7 @@ import numpy as np
 from drivegen.core.arrays import Booleans, Floats, Integers
 from drivegen.core.categories import CATEGORIES, CATEGORY_GROUPS, CATEGORY_ID
 from drivegen.core.clips import ObjectVerdict
-from drivegen.core.detections import Detections, box_iou
+from drivegen.core.detections import Detections, box_iou, without_rivals
 from drivegen.core.errors import ConfigError
 from drivegen.core.labels import FrameLabels
 from drivegen.core.observations import ClipObservation
@@ -47,6 +47,9 @@ class MatchConfig:
     explained_inside: float = 0.7
     """Share of a detection inside an object that is not scored (or inside a scored one of its kind) that explains it:
     such an object may look like anything, and part of an object is no other object."""
+    rival_iou: float = 0.4
+    """Overlap from which two detections that ask for a label are of one thing, whatever their classes: the surer one
+    asks. Likewise a detection of which `explained_inside` lies inside a surer one of its kind."""
     base_height_px: int = 128
     """Height of the image at which `hallucination_height_px` holds."""
 
@@ -60,6 +63,7 @@ class MatchConfig:
             "same_iou",
             "explained_iou",
             "explained_inside",
+            "rival_iou",
         ):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError("out of range", where=name, expected="0 to 1", got=getattr(self, name))
@@ -123,11 +127,11 @@ def verdicts_of(labels: Sequence[FrameLabels], findings: Sequence[Findings]) -> 
 def hallucinations(
     labels: Sequence[FrameLabels], observation: ClipObservation, match: MatchConfig
 ) -> tuple[Detections, ...]:
-    """Per frame, the detections that no written object explains, tall enough to need one, whatever their confidence."""
+    """Per frame, the detections that no written object explains, one of each thing, whatever their confidence."""
     found = []
     for frame, seen in zip(labels, observation.frames, strict=True):
-        tall, known = explained(frame, seen.detections, match)
-        found.append(tall[~known])
+        things, known = explained(frame, seen.detections, match)
+        found.append(things[~known])
     return tuple(found)
 
 
@@ -172,20 +176,35 @@ def _classes_of(overlap: Floats, detections: Detections, match: MatchConfig) -> 
 
 
 def explained(labels: FrameLabels, detections: Detections, match: MatchConfig) -> tuple[Detections, Booleans]:
-    """The M detections that are tall enough to need a label, and which of them (M,) some written object explains."""
-    heights = detections.boxes_px[:, 3] - detections.boxes_px[:, 1]
-    tall = heights * match.base_height_px / labels.camera.size[0] >= match.hallucination_height_px
-    tall_ones = detections[tall]
-    overlap = box_iou(tall_ones.boxes_px, labels.visible_px)
-    inside = share_inside(tall_ones.boxes_px, labels.visible_px)
+    """The M things detected that are tall enough to need a label, and which of them (M,) some written object explains.
+
+    Each thing is its surest detection. A net that sees a van says truck and bus at the same place with little
+    confidence; were those asked for labels too, they would look like objects that nearly always have one.
+    """
+    things = _things(_tall(labels, detections, match), match)
+    overlap = box_iou(things.boxes_px, labels.visible_px)
+    inside = share_inside(things.boxes_px, labels.visible_px)
     sure = detections[detections.scores >= match.sure_score]
     shown = (box_iou(sure.boxes_px, labels.visible_px) >= match.same_iou).any(axis=0)
-    excusing = ~labels.scored | (kinds(tall_ones.category_ids)[:, None] == kinds(category_ids(labels)))
+    excusing = ~labels.scored | (kinds(things.category_ids)[:, None] == kinds(category_ids(labels)))
     known: Booleans = (
         (overlap >= np.where(shown, match.same_iou, match.explained_iou))
         | (excusing & (inside >= match.explained_inside))
     )  # fmt: skip
-    return tall_ones, known.any(axis=1)
+    return things, known.any(axis=1)
+
+
+def _tall(labels: FrameLabels, detections: Detections, match: MatchConfig) -> Detections:
+    """The detections tall enough to need a label."""
+    heights = detections.boxes_px[:, 3] - detections.boxes_px[:, 1]
+    return detections[heights * match.base_height_px / labels.camera.size[0] >= match.hallucination_height_px]
+
+
+def _things(detections: Detections, match: MatchConfig) -> Detections:
+    """The surest detection of each thing, of whatever class."""
+    boxes, kind = detections.boxes_px, kinds(detections.category_ids)
+    part = (kind[:, None] == kind) & (share_inside(boxes, boxes) >= match.explained_inside)
+    return detections[without_rivals((box_iou(boxes, boxes) >= match.rival_iou) | part)]
 
 
 def share_inside(a: Floats, b: Floats) -> Floats:

@@ -24,7 +24,7 @@ from drivegen.core.errors import DataError
 from drivegen.core.labels import FrameLabels
 from drivegen.core.observations import ClipObservation
 
-FORMAT: Final = "drivegen-reliability-2"
+FORMAT: Final = "drivegen-reliability-3"
 # Name of the file inside the judge's folder.
 RELIABILITY_FILE: Final = "reliability.json"
 HEIGHTS: Final = (12.0, 16.0, 24.0, 40.0)
@@ -75,7 +75,7 @@ class Reliability:
         by_weather: (weathers and one more, classes, heights, confidences) the same objects by the weather that they are
             seen through; the last one is unknown weather.
         seen_as: (classes, classes) objects of one class that were found, by the class that they were found as.
-        explained: (classes, sizes, confidences, 2) detections that some object explains, and all; tall enough ones
+        explained: (classes, sizes, confidences, 2) things detected that some object explains, and all; tall enough ones
             only.
         observer_sha256: whose they are; empty where nothing is known.
     """
@@ -217,8 +217,8 @@ def reliability_of(
         _count(tables.by_weather, weather, classes[scored], views.bins()[0], levels)
         there = scored[found.category_ids[scored] >= 0]
         _count(tables.seen_as, classes[there], found.category_ids[there])
-        tall, known = explained(labels, seen.detections, match)
-        for which, some in enumerate((tall[known], tall)):
+        things, known = explained(labels, seen.detections, match)
+        for which, some in enumerate((things[known], things)):
             sizes = np.digitize(base_heights(some.boxes_px, labels, match), SIZES)
             levels = np.digitize(some.scores, CONFIDENCES)
             _count(tables.explained, some.category_ids, sizes, levels, np.full_like(levels, which))

@@ -25,7 +25,7 @@ class Thresholds:
     """Most: likewise of the worst track, mean over its frames and one more."""
     class_surprise: float | None = 4.7882
     """Most: how surprising the classes are that the worst track looks like, mean over its frames and one more."""
-    hallucination_surprise: float | None = 2.4456
+    hallucination_surprise: float | None = 1.876
     """Most: how surprising the most surprising detection without a label is, mean over frames."""
     weather_margin: float | None = -1.4266
     """Least: log probability of the asked weather over that of the likeliest other."""

@@ -157,6 +157,25 @@ def test_what_needs_a_label(hand: Any) -> None:
     assert walker[3] - walker[1] > tall
 
 
+def test_each_thing_asks_for_one_label(hand: Any) -> None:
+    nobody = hand.road(1)
+    tall = MATCH.hallucination_height_px * hand.size[0] / MATCH.base_height_px
+    thing = np.array([1.0, 1.0, 1.0 + 2 * tall, 1.0 + 2 * tall])
+
+    def asked(*found: tuple[float, str, float]) -> list[tuple[str, float]]:
+        boxes = np.stack([thing + np.array([0, 0, share - 1, share - 1]) * 2 * tall for share, _, _ in found])
+        ids = np.array([CATEGORY_ID[name] for _, name, _ in found])
+        seen = Detections.of_boxes(boxes, np.array([score for _, _, score in found]), ids)
+        left = hallucinations(nobody, hand.with_detections(hand.seen(nobody), [seen]), MATCH)[0]
+        return [(CATEGORIES[i], float(s)) for i, s in zip(left.category_ids, left.scores, strict=True)]
+
+    assert asked((1, "truck", 0.9), (0.9, "bus", 0.2)) == [("truck", 0.9)]
+    assert asked((1, "truck", 0.2), (0.9, "bus", 0.9)) == [("bus", 0.9)]
+    # A part of a truck is no truck; a person before it is somebody else.
+    assert asked((1, "truck", 0.9), (0.55, "car", 0.3)) == [("truck", 0.9)]
+    assert asked((1, "truck", 0.9), (0.55, "pedestrian", 0.3)) == [("truck", 0.9), ("pedestrian", 0.3)]
+
+
 def test_deleted_labels_leave_hallucinations(hand: Any) -> None:
     labels = hand.street(4)
     scores = hallucination_scores(hand.street(4, without="car"), hand.seen(labels), MATCH)
