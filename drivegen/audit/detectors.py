@@ -21,7 +21,7 @@ class DetectorObserver(Observer):
 
     Args:
         observer: sees everything else.
-        detector: called with each frame (H, W, 3) uint8 RGB.
+        detector: called with each frame (H, W, 3) uint8 RGB; its detections may come in any order.
         name: what tells this detector and its weights from others; it goes into `sha256`.
     """
 
@@ -116,7 +116,8 @@ class _ClipOfPredictions(Observer):
 
 def _with_detections(observation: ClipObservation, found: Sequence[Detections]) -> ClipObservation:
     frames = tuple(
-        replace(frame, detections=detections) for frame, detections in zip(observation.frames, found, strict=True)
+        replace(frame, detections=detections.by_confidence())
+        for frame, detections in zip(observation.frames, found, strict=True)
     )
     # What the net sees in boxes is no finding of the user's detector.
     return replace(observation, frames=frames, regions=())

@@ -57,6 +57,10 @@ class Detections:
             self.alpha_rad[index],
         )  # fmt: skip
 
+    def by_confidence(self) -> Detections:
+        """The same, most confident first; equally confident ones stay in their order."""
+        return self[np.argsort(-self.scores, kind="stable")]
+
     @staticmethod
     def empty() -> Detections:
         """No detections."""
@@ -66,15 +70,9 @@ class Detections:
     @staticmethod
     def of_boxes(boxes_px: Floats, scores: Floats, category_ids: Integers) -> Detections:
         """Detections of a detector that knows neither depth nor heading, sorted by confidence."""
-        order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")
-        unknown = np.full(len(order), np.nan)
-        return Detections(
-            np.asarray(boxes_px, dtype=np.float64).reshape(-1, 4)[order],
-            np.asarray(scores, dtype=np.float64)[order],
-            np.asarray(category_ids, dtype=np.int64)[order],
-            unknown,
-            unknown,
-        )
+        unknown = np.full(len(scores), np.nan)
+        boxes = np.asarray(boxes_px, dtype=np.float64).reshape(-1, 4)
+        return Detections(boxes, scores, category_ids, unknown, unknown).by_confidence()
 
 
 def box_iou(a: Floats, b: Floats) -> Floats:

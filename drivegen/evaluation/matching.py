@@ -57,7 +57,7 @@ def match_frame(labels: FrameLabels, detections: Detections, min_iou: float = 0.
         detections: in pixels of the frame, in any order of confidence.
         min_iou: least overlap (intersection over union) with the visible box.
     """
-    found = detections[np.argsort(-detections.scores, kind="stable")]
+    found = detections.by_confidence()
     classes = np.array([CATEGORY_ID[name] for name in labels.categories], dtype=np.int64)
     # NaN boxes (wholly hidden) overlap nothing.
     overlap = box_iou(found.boxes_px, labels.visible_px) * (found.category_ids[:, None] == classes[None, :])

@@ -77,7 +77,7 @@ def _as_sure_as_both(found: Detections, asked: Booleans, likely: Floats) -> Dete
     best = fits >= np.where(together, fits, 0.0).max(axis=1, initial=0.0)
     scores = found.scores.copy()
     scores[asked] = np.where(best, np.where(together, there, 0.0).max(axis=1, initial=0.0), fits)
-    return replace(found, scores=scores)[np.argsort(-scores, kind="stable")]
+    return replace(found, scores=scores).by_confidence()
 
 
 def _visible(boxes_px: Floats) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from drivegen.audit.detectors import DetectorObserver, PredictedObserver, read_predictions
+from drivegen.audit.label_faults import take
 from drivegen.audit.looking import observe_clip
-from drivegen.audit.objects import MatchConfig, find_objects
+from drivegen.audit.objects import MatchConfig, find_objects, hallucinations
 from drivegen.audit.perception import PerceptionAuditor
 from drivegen.audit.sanity import examine
 from drivegen.core import CATEGORIES, CATEGORY_ID, Clip, DataError, Detections, Observer, label_boxes
@@ -142,6 +144,19 @@ def test_a_callable_is_asked_for_every_frame(painted_clip: MakePainted, paint_ob
     assert observer.sha256 != DetectorObserver(paint_observer, detector, "my detector 1.1").sha256
     with pytest.raises(DataError, match=r"expected core\.Detections; got list"):
         observe_clip(DetectorObserver(paint_observer, lambda frame: [], "wrong"), clip)  # type: ignore[arg-type]
+
+
+def test_the_surest_detection_asks_for_a_label_in_whatever_order_they_come(
+    painted_clip: MakePainted, paint_observer: Observer
+) -> None:
+    # Two guesses at one thing that nobody labelled: the surer one, given last, is what was hallucinated.
+    boxes = np.array([[1.0, 2.0, 30.0, 40.0], [1.0, 2.0, 31.0, 40.0]])
+    unsure_first = Detections(boxes, np.array([0.2, 0.8]), np.array([3, 2]), *np.full((2, 2), np.nan))
+    clip = painted_clip(frames=2)
+    nothing_written = replace(clip, labels=tuple(take(frame, np.arange(0)) for frame in clip.labels))
+    seen = observe_clip(DetectorObserver(paint_observer, lambda frame: unsure_first, "unsorted"), nothing_written)
+    for found in hallucinations(nothing_written.labels, seen, MatchConfig()):
+        assert found.scores.tolist() == [0.8] and found.category_ids.tolist() == [2]
 
 
 def test_a_users_detector_decides_though_the_net_looks_at_boxes(painted_clip: MakePainted) -> None:
