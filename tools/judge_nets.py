@@ -1,6 +1,6 @@
 """How good the judges are: perception nets on reference frames of worlds that they were not trained on, side by side.
 
-    python tools/judge_nets.py net.audit=FOLDER net.evaluation=FOLDER roots=SHORT,LONG out=OUT.json [split=test]
+    python tools/judge_nets.py net.audit=FOLDER net.evaluation=FOLDER roots=SHORT,LONG out=OUT.json [split=test|all]
         [frames=29] [clips=N] [least_labels=20] [workers=2] [seed=0]
 
 Each of `roots` is a world of one frame rate (a root, or a folder of roots), of which at most `clips` clips are looked
@@ -86,8 +86,8 @@ def judge(arguments: Arguments) -> None:
 def looks(root: Path, size: tuple[int, int], nets: Nets, arguments: Arguments) -> list[Look]:
     """The clips of a world that are looked at, spread evenly over it."""
     data = DataConfig(
-        roots=(root.resolve(),), image_size=size, frames=arguments.frames, split=arguments.split,
-        estimate_appearance=False,
+        roots=(root.resolve(),), image_size=size, frames=arguments.frames,
+        split=None if arguments.split == "all" else arguments.split, estimate_appearance=False,
     )  # fmt: skip
     count = len(index_of(data))
     chosen = np.unique(np.linspace(0, count - 1, min(count, arguments.clips or count)).round().astype(int))
