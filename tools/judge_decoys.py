@@ -112,7 +112,7 @@ def shares(labels: Floats, decoys: Floats, arguments: Arguments) -> Figures:
             figures[f"{name}_found@{level:g}"] = Figure(
                 hits / len(values), "share", len(values), arguments.seed, interval
             )
-    allowed = [level for level in LEVELS if figures[f"decoys_found@{level:g}"].value <= arguments.most]  # type: ignore[operator]
+    allowed = [level for level in LEVELS if (decoys >= level).mean() <= arguments.most]
     if allowed:
         figures["least_confidence"] = Figure(
             allowed[0], f"lowest that finds at most {arguments.most:.0%} of the decoys"

@@ -202,9 +202,10 @@ def _load_named(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) ->
 
 
 def _with_new_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    renamed = {}
-    for name, value in tensors.items():
-        for old, new in OLD_ATTENTION_NAMES.items():
-            name = name.replace(old, new) if ".attentions." in name else name  # noqa: PLW2901
-        renamed[name] = value
-    return renamed
+    return {_new_name(name) if ".attentions." in name else name: value for name, value in tensors.items()}
+
+
+def _new_name(name: str) -> str:
+    for old, new in OLD_ATTENTION_NAMES.items():
+        name = name.replace(old, new)
+    return name

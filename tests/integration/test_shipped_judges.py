@@ -9,7 +9,7 @@ import pytest
 
 from drivegen.audit import PerceptionAuditor
 from drivegen.audit.faults import FAULTS
-from drivegen.core import Clip, label_boxes
+from drivegen.core import Clip, TimeOfDay, Weather, label_boxes
 from drivegen.generation import SampleConfig, sample
 from drivegen.generation.config import SampleAuditConfig
 from drivegen.models.perception import default_perception_folder, load_observer, load_perception
@@ -43,8 +43,8 @@ def test_they_name_time_of_day_and_weather(role: str, clips: list[Clip]) -> None
     right = 0
     for clip in clips:
         seen = observer.observe(clip.frames, label_boxes(clip.labels), clip.fps)
-        times = list(type(clip.ambience.time_of_day))  # type: ignore[arg-type]
-        weathers = list(type(clip.ambience.weather))  # type: ignore[arg-type]
+        times = list(TimeOfDay)
+        weathers = list(Weather)
         mean_time = np.mean([frame.time_of_day for frame in seen.frames], axis=0)
         mean_weather = np.mean([frame.weather for frame in seen.frames], axis=0)
         right += times[int(mean_time.argmax())] is clip.ambience.time_of_day

@@ -8,7 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from drivegen.core import Achieved, Ambience, Camera, Clip, Observer, Pose, TimeOfDay, Weather, label_boxes
+from drivegen.core import (
+    Achieved,
+    Ambience,
+    Camera,
+    Clip,
+    ClipObservation,
+    Observer,
+    Pose,
+    TimeOfDay,
+    Weather,
+    label_boxes,
+)
 from drivegen.core.cameras import FORWARD_LOOKING
 from drivegen.evaluation.attributes import agreements, ambience_cell
 from drivegen.evaluation.clip_measures import MeasureSettings, clip_key, measure_clip
@@ -22,7 +33,7 @@ from drivegen.evaluation.motion import ego_motions, looks_ahead
 MakeClip = Callable[..., Clip]
 
 
-def _observe(clip: Clip, observer: Observer):  # type: ignore[no-untyped-def]
+def _observe(clip: Clip, observer: Observer) -> ClipObservation:
     return observer.observe(clip.frames, label_boxes(clip.labels), clip.fps)
 
 

@@ -78,7 +78,7 @@ def test_columns_say_it_flat_and_nested(tmp_path: Path, make_clip: MakeClip) -> 
     assert plain[["nearest_training_clip", "weather_achieved", "crowdedness_achieved"]].isna().all()
     objects = pandas.read_parquet(tmp_path / "objects").query("clip_id == 'judged'")
     assert (objects["qc_iou"].notna() == objects["scored"]).all()
-    missed = objects[objects["qc_detected"] == False]  # noqa: E712
+    missed = objects[objects["qc_detected"].eq(False)]
     assert len(missed) and missed["qc_class_agrees"].isna().all() and (missed["qc_iou"] == 0.125).all()
 
 

@@ -17,7 +17,7 @@ from drivegen.audit.perception import PerceptionAuditor
 from drivegen.audit.sanity import Examined, Judged, Share, examine, rejudged, sanity_table, summarise
 from drivegen.audit.thresholds import CHECKS, Thresholds
 from drivegen.audit.training_index import build_training_index
-from drivegen.core import Ambience, Clip, ClipObservation, Observer, TimeOfDay, Weather, stream
+from drivegen.core import Ambience, Clip, ClipObservation, Detections, Observer, TimeOfDay, Weather, stream
 from drivegen.core.arrays import Bytes, Floats
 from drivegen.models.perception import PerceptionConfig, PerceptionObserver, build_perception
 
@@ -123,8 +123,8 @@ def test_a_copy_of_a_training_clip_is_near_it(painted_clip: MakePainted) -> None
 
 
 def test_a_blind_detector_is_found_out(painted_clip: MakePainted, paint_observer: Observer) -> None:
-    def blind(frame: Bytes):  # type: ignore[no-untyped-def]
-        return paint_observer.detect(np.zeros_like(frame))  # type: ignore[attr-defined]
+    def blind(frame: Bytes) -> Detections:
+        return Detections.empty()
 
     config = PerceptionAuditConfig(thresholds=Thresholds(missed_surprise=0.5))
     auditor = PerceptionAuditor(DetectorObserver(paint_observer, blind, "blind"), config)

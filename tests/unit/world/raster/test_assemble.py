@@ -4,14 +4,15 @@ import numpy as np
 
 from drivegen.world.geometry import Lamp, Material
 from drivegen.world.raster import View, assemble, make_view, rasterise
+from drivegen.world.raster.protocol import DrawnScene
 
 
-def view_at(scene, timestamp_us: int, samples: int = 1) -> View:  # type: ignore[no-untyped-def]
+def view_at(scene: DrawnScene, timestamp_us: int, samples: int = 1) -> View:
     camera = scene.scenario.cameras["CAM_FRONT"]
     return make_view(camera, scene.scenario.ego.pose_at(timestamp_us), samples)
 
 
-def test_holds_what_may_be_in_sight(small_scene) -> None:  # type: ignore[no-untyped-def]
+def test_holds_what_may_be_in_sight(small_scene: DrawnScene) -> None:
     batch = assemble(small_scene, view_at(small_scene, 0), 0)
     assert batch.instances == ("front", "hidden", "walker")
     assert batch.mesh.corners[: batch.static_count, :, 0].min() > -30  # the house behind is left out
@@ -19,7 +20,7 @@ def test_holds_what_may_be_in_sight(small_scene) -> None:  # type: ignore[no-unt
     assert set(batch.instance[batch.static_count :]) == {0, 1, 2}
 
 
-def test_bodies_stand_where_their_tracks_are(small_scene) -> None:  # type: ignore[no-untyped-def]
+def test_bodies_stand_where_their_tracks_are(small_scene: DrawnScene) -> None:
     time = 150_000
     batch = assemble(small_scene, view_at(small_scene, time), time)
     tracks = {track.track_id: track for track in small_scene.scenario.tracks}
@@ -35,12 +36,12 @@ def test_bodies_stand_where_their_tracks_are(small_scene) -> None:  # type: igno
     np.testing.assert_allclose(batch.yaw_rates, 0.0, atol=1e-9)
 
 
-def test_small_things_appear_when_near(small_scene) -> None:  # type: ignore[no-untyped-def]
+def test_small_things_appear_when_near(small_scene: DrawnScene) -> None:
     far, near = (assemble(small_scene, view_at(small_scene, 0), 0, detail=detail) for detail in (1.0, 10.0))
     assert near.static_count == far.static_count + 6  # two sides and the top look at the camera or its mirror image
 
 
-def test_lamps_follow_the_scene(small_scene) -> None:  # type: ignore[no-untyped-def]
+def test_lamps_follow_the_scene(small_scene: DrawnScene) -> None:
     for time, lit in ((0, Lamp.RED), (300_000, Lamp.GREEN)):
         batch = assemble(small_scene, view_at(small_scene, time), time)
         lamps = batch.mesh.lamp[: batch.static_count]
@@ -52,7 +53,7 @@ def test_lamps_follow_the_scene(small_scene) -> None:  # type: ignore[no-untyped
     assert batch.lamps[:, Lamp.BRAKE].tolist() == [1.0, 0.0, 0.0]
 
 
-def test_serves_the_mirrored_view_as_well(small_scene) -> None:  # type: ignore[no-untyped-def]
+def test_serves_the_mirrored_view_as_well(small_scene: DrawnScene) -> None:
     view = view_at(small_scene, 0, 2)
     batch = assemble(small_scene, view, 0)
     mirrored = rasterise(view.mirrored_in(np.zeros(3), np.array([0.0, 0.0, 1.0])), batch)
@@ -61,7 +62,7 @@ def test_serves_the_mirrored_view_as_well(small_scene) -> None:  # type: ignore[
     assert (batch.mesh.material[shown] != Material.ASPHALT).all()
 
 
-def test_the_same_bytes_whatever_was_drawn_before(small_scene) -> None:  # type: ignore[no-untyped-def]
+def test_the_same_bytes_whatever_was_drawn_before(small_scene: DrawnScene) -> None:
     first = rasterise(view_at(small_scene, 100_000), assemble(small_scene, view_at(small_scene, 100_000), 100_000))
     for time in (0, 400_000, 200_000):
         assemble(small_scene, view_at(small_scene, time), time)

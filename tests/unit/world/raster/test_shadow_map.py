@@ -6,6 +6,7 @@ import shapely
 from drivegen.core.arrays import Floats
 from drivegen.world.geometry import Material, Mesh, MeshBuilder
 from drivegen.world.raster import ShadowMap, make_view, scene_shadows, shadow_at, shadow_map
+from drivegen.world.raster.protocol import DrawnScene
 
 TO_SUN = np.array([0.5, -0.4, 0.8]) / np.linalg.norm([0.5, -0.4, 0.8])
 
@@ -50,7 +51,7 @@ def test_beyond_the_map_all_is_lit() -> None:
     assert lit(shadows, np.array([[60.0, 0.0, 0.0]]))[0] == 1.0
 
 
-def test_shadows_of_a_scene_move_with_its_tracks_and_do_not_crawl(small_scene) -> None:  # type: ignore[no-untyped-def]
+def test_shadows_of_a_scene_move_with_its_tracks_and_do_not_crawl(small_scene: DrawnScene) -> None:
     camera = small_scene.scenario.cameras["CAM_FRONT"]
 
     def at(time: int) -> ShadowMap:

@@ -8,6 +8,7 @@ from drivegen.core.poses import quaternion_from_yaw
 from drivegen.core.projection import silhouette
 from drivegen.world.geometry import Mesh, MeshBuilder
 from drivegen.world.raster import instance_map, make_view, object_batch, rasterise, sightings
+from drivegen.world.raster.protocol import DrawnScene
 from drivegen.world.raster.sightings import measure
 
 CAMERA = forward_camera("CAM_FRONT", (96, 192), np.deg2rad(70.0), 1.5)
@@ -49,7 +50,7 @@ def test_a_box_covers_its_silhouette() -> None:
     assert abs(pixels / inside - 1.0) < 0.04
 
 
-def test_sees_what_the_scene_shows(small_scene) -> None:  # type: ignore[no-untyped-def]
+def test_sees_what_the_scene_shows(small_scene: DrawnScene) -> None:
     camera = small_scene.scenario.cameras["CAM_FRONT"]
     seen = sightings(small_scene, camera)
     front, hidden, behind, walker = seen.fraction.T
