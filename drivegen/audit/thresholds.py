@@ -19,33 +19,33 @@ class Thresholds:
     is not checked.
     """
 
-    missed_surprise: float | None = 2.4841
+    missed_surprise: float | None = 2.725
     """Most: how surprising it is that the judge is no surer of the objects, mean over them and one more."""
-    track_missed_surprise: float | None = 4.8058
+    track_missed_surprise: float | None = 4.6876
     """Most: likewise of the worst track, mean over its frames and one more."""
-    class_surprise: float | None = 4.7882
+    class_surprise: float | None = 4.334
     """Most: how surprising the classes are that the worst track looks like, mean over its frames and one more."""
-    hallucination_surprise: float | None = 1.876
+    hallucination_surprise: float | None = 1.8625
     """Most: how surprising the most surprising detection without a label is, mean over frames."""
-    weather_margin: float | None = -1.4266
+    weather_margin: float | None = -0.9064
     """Least: log probability of the asked weather over that of the likeliest other."""
-    time_of_day_margin: float | None = -0.1351
+    time_of_day_margin: float | None = -0.101
     """Least: likewise of the time of day."""
-    identity_drift: float | None = 0.5307
+    identity_drift: float | None = 0.3526
     """Most: change of what the worst track looks like to the judge, 0 none, 2 opposite."""
-    colour_jump: float | None = 9.3657
+    colour_jump: float | None = 10.0284
     """Most: lasting change of colour of the worst track, beyond its own variation, in CIE Lab units."""
-    motion_ratio: float | None = 0.1553
+    motion_ratio: float | None = 0.1311
     """Least: change of the picture where the labels move, 1 as much as one pixel of 32 x 64 gives."""
-    repeated_share: float | None = 0.4524
+    repeated_share: float | None = 0.381
     """Most: frames that show again what an earlier one showed although the labels have moved on."""
-    flicker_ratio: float | None = 1.3308
+    flicker_ratio: float | None = 1.2946
     """Most: change from frame to frame over half the change across two."""
-    disorder: float | None = 0.7834
+    disorder: float | None = 0.7372
     """Most: how far the order of frames is from the smoothest, 0 natural, 1 random."""
-    order_probability: float | None = 0.0078
+    order_probability: float | None = 0.0081
     """Least: how likely frames stand in their natural order, mean over windows."""
-    nearest_training_ratio: float | None = 0.4231
+    nearest_training_ratio: float | None = 0.4309
     """Least: distance to the nearest training clip over that to the nearest of some other drives."""
 
 
