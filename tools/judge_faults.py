@@ -158,7 +158,8 @@ def calibration_figures(facts: CalibrationFacts, split: str, seed: int) -> Figur
 def share_figure(share: Share, unit: str, seed: int) -> Figure:
     """A share with its interval."""
     low, high = share.interval_95
-    return Figure(round(share.value, 4), unit, share.count, seed, (round(low, 4), round(high, 4)))
+    # More digits than are told, so that nothing is rounded twice.
+    return Figure(round(share.value, 6), unit, share.count, seed, (round(low, 6), round(high, 6)))
 
 
 def table_figures(found: SanityTable, seed: int) -> Figures:
